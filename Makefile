@@ -1,0 +1,48 @@
+# The commands everybody has. `make demo` and `make test` need Python 3.11+ and make, nothing else.
+SHELL := /bin/bash
+export UV_PYTHON_DOWNLOADS := never
+PYTHON ?= python3
+UV := .uv/bin/uv
+BIN := .venv/bin
+PLUGINS := $(wildcard plugins/*)
+PORT ?= 8000
+
+.PHONY: help demo test setup lock texts format lint types e2e node check bench screenshots clean
+
+help:  ## this list
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup  ## start an embassy with invented people on http://127.0.0.1:$(PORT)
+	$(BIN)/pe demo --port $(PORT)
+
+test: setup  ## the whole test suite; neither browser nor node
+	$(BIN)/pytest -m "not e2e"
+
+setup: .setup
+
+.setup: requirements.txt pyproject.toml $(wildcard plugins/*/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit("pe_core needs Python 3.11 or newer; try: make PYTHON=python3.11 " + "setup") if sys.version_info < (3, 11) else None'
+	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet uv==0.13.9)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python .venv --require-hashes --compile-bytecode requirements.txt
+	$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation -e . $(addprefix -e ,$(PLUGINS))
+	@touch .setup
+
+lock: ## make requirements.txt anew from the pyproject files
+	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet uv==0.13.9)
+	$(UV) lock
+	$(UV) export --quiet --all-packages --all-groups --all-extras --no-emit-workspace --no-header --no-annotate -o requirements.txt
+
+format: setup  ## write the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup  ## style and lint, nothing is changed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup  ## mypy strict on src/ and plugins
+	$(BIN)/mypy
+
+clean:  ## forget the environments
+	rm -rf .uv .venv .setup node_modules
