@@ -1,0 +1,546 @@
+"""Only lists that the right people signed, in their order, say who is a member."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pe_core.errors import MembersInvalid
+from pe_core.vault.keys import Keys, Seed, keys_of
+from pe_core.vault.members import (
+    InviteCertificate,
+    Member,
+    MemberList,
+    Signature,
+    SignedList,
+    admit,
+    certify_invite,
+    first_list,
+    sign_list,
+    verify_chain,
+)
+
+COORDINATOR = ("intake", "roster")
+NOW, UNTIL = 1_000, 2_000
+ROOT, ANNA, BELA, CYRIL, EDITOR, STRANGER, *INVITES = (
+    keys_of(Seed(bytes([number]) * 32)) for number in range(1, 12)
+)
+
+
+def person(box: int, keys: Keys, compartments: tuple[str, ...] = COORDINATOR) -> Member:
+    """Return a member with these keys."""
+    return Member(
+        box=box,
+        public=keys.public,
+        verify_key=keys.verify_key,
+        compartments=compartments,
+        name_proof=hashlib.sha256(keys.verify_key).digest(),
+    )
+
+
+MEMBERS = (person(1, ANNA), person(2, BELA), person(3, CYRIL))
+
+
+def certificate(
+    invite: Keys, signers: Sequence[Keys], after: int, compartments: tuple[str, ...] = COORDINATOR
+) -> InviteCertificate:
+    """Certify an invite that is good until UNTIL."""
+    return certify_invite(
+        signers,
+        invite_key=invite.verify_key,
+        compartments=compartments,
+        after=after,
+        until=UNTIL,
+    )
+
+
+def grow() -> tuple[bytes, ...]:
+    """Return a good chain: the root invites one, that one a second, both of them a third."""
+    zero = first_list(ROOT)
+    one = admit(zero, MEMBERS[0], certificate(INVITES[0], [ROOT], 0), INVITES[0], NOW)
+    two = admit(one, MEMBERS[1], certificate(INVITES[1], [ANNA], 1), INVITES[1], NOW)
+    third = certificate(INVITES[2], [ANNA, BELA], 2)
+    return zero, one, two, admit(two, MEMBERS[2], third, INVITES[2], NOW)
+
+
+CHAIN = grow()
+LAST = CHAIN[-1]
+
+
+def forge(
+    members: Sequence[Member],
+    signers: Sequence[Keys],
+    *,
+    before: bytes = LAST,
+    serial: int = 4,
+    previous: bytes | None = None,
+    leave: InviteCertificate | None = None,
+) -> bytes:
+    """Sign any list at all, without the checks that ``admit`` and ``sign_list`` make."""
+    hashed = hashlib.sha256(before).digest() if previous is None else previous
+    body = msgspec.msgpack.encode(
+        MemberList(serial=serial, previous=hashed, members=tuple(members))
+    )
+    signatures = tuple(
+        Signature(signer=keys.verify_key, signature=keys.sign("members", body)) for keys in signers
+    )
+    return msgspec.msgpack.encode(SignedList(body=body, signatures=signatures, certificate=leave))
+
+
+def verify(*lists: bytes) -> MemberList:
+    """Verify a chain under the root key of these tests."""
+    return verify_chain(lists, ROOT.verify_key)
+
+
+def resign(raw: bytes, **changes: Any) -> bytes:
+    """Change fields of a signed list as the host could, without any key."""
+    return msgspec.msgpack.encode(
+        msgspec.structs.replace(msgspec.msgpack.decode(raw, type=SignedList), **changes)
+    )
+
+
+def test_a_chain_from_the_root_on_says_who_is_a_member() -> None:
+    assert MemberList(
+        serial=3, previous=hashlib.sha256(CHAIN[2]).digest(), members=MEMBERS
+    ) == verify(*CHAIN)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_every_beginning_of_a_chain_verifies(length: int) -> None:
+    assert (length - 1, MEMBERS[: length - 1]) == (
+        verify(*CHAIN[:length]).serial,
+        verify(*CHAIN[:length]).members,
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "signers"),
+    [
+        (MEMBERS[:2], [ANNA, BELA]),
+        (MEMBERS[:2], [ANNA, CYRIL]),
+        (MEMBERS[:2], [ANNA, BELA, CYRIL]),
+        ((*MEMBERS[:2], person(3, CYRIL, ("drafts",))), [BELA, CYRIL]),
+        (MEMBERS, [ANNA, BELA]),
+        ((*MEMBERS, person(4, EDITOR, ("drafts",))), [ANNA, BELA]),
+    ],
+    ids=["leaving", "leaving with own word", "all sign", "fewer tasks", "no change", "adding"],
+)
+def test_two_coordinators_change_the_list(members: tuple[Member, ...], signers: list[Keys]) -> None:
+    assert members == verify(*CHAIN, sign_list(LAST, members, signers)).members
+
+
+def test_one_coordinator_is_enough_while_there_is_but_one() -> None:
+    editor = person(4, EDITOR, ("drafts",))
+    leave = certificate(INVITES[3], [ANNA], 1, ("drafts",))
+    added = admit(CHAIN[1], editor, leave, INVITES[3], NOW)
+    left = sign_list(added, MEMBERS[:1], [ANNA])
+
+    assert (MEMBERS[0], editor) == verify(*CHAIN[:2], added).members
+    assert MEMBERS[:1] == verify(*CHAIN[:2], added, left).members
+
+
+def test_the_root_invites_again_when_nobody_is_left() -> None:
+    empty = sign_list(CHAIN[1], (), [ANNA])
+    again = admit(empty, MEMBERS[1], certificate(INVITES[3], [ROOT], 2), INVITES[3], NOW)
+
+    assert MEMBERS[1:2] == verify(*CHAIN[:2], empty, again).members
+
+
+def test_a_certificate_of_two_stays_good_when_one_of_three_joined_meanwhile() -> None:
+    leave = certificate(INVITES[3], [ANNA, BELA], 2, ("drafts",))
+    late = admit(LAST, person(4, EDITOR, ("drafts",)), leave, INVITES[3], NOW)
+
+    assert 4 == len(verify(*CHAIN, late).members)
+
+
+def no_first_list() -> tuple[bytes, ...]:
+    return ()
+
+
+def root_of_another() -> tuple[bytes, ...]:
+    return (first_list(STRANGER),)
+
+
+def chain_without_its_beginning() -> tuple[bytes, ...]:
+    return CHAIN[1:]
+
+
+def gap_in_serial() -> tuple[bytes, ...]:
+    return (*CHAIN, forge(MEMBERS, [ANNA, BELA], serial=5))
+
+
+def serial_repeated() -> tuple[bytes, ...]:
+    return (*CHAIN, forge(MEMBERS, [ANNA, BELA], serial=3))
+
+
+def wrong_previous_hash() -> tuple[bytes, ...]:
+    return (*CHAIN, forge(MEMBERS, [ANNA, BELA], previous=bytes(32)))
+
+
+def previous_of_an_older_list() -> tuple[bytes, ...]:
+    return (*CHAIN, forge(MEMBERS, [ANNA, BELA], before=CHAIN[2]))
+
+
+def list_left_out() -> tuple[bytes, ...]:
+    return (*CHAIN[:2], CHAIN[3])
+
+
+def lists_in_another_order() -> tuple[bytes, ...]:
+    return (CHAIN[0], CHAIN[2], CHAIN[1], CHAIN[3])
+
+
+def duplicated_box() -> tuple[bytes, ...]:
+    return (*CHAIN, forge((*MEMBERS, person(1, EDITOR)), [ANNA, BELA]))
+
+
+def duplicated_public_key() -> tuple[bytes, ...]:
+    twin = msgspec.structs.replace(person(4, EDITOR), public=ANNA.public)
+    return (*CHAIN, forge((*MEMBERS, twin), [ANNA, BELA]))
+
+
+def duplicated_verify_key() -> tuple[bytes, ...]:
+    twin = msgspec.structs.replace(person(4, EDITOR), verify_key=ANNA.verify_key)
+    return (*CHAIN, forge((*MEMBERS, twin), [ANNA, BELA]))
+
+
+def box_of_the_recovery_key() -> tuple[bytes, ...]:
+    return (*CHAIN, forge((*MEMBERS, person(0, EDITOR)), [ANNA, BELA]))
+
+
+def public_key_of_no_use() -> tuple[bytes, ...]:
+    spoiler = msgspec.structs.replace(person(4, EDITOR), public=EDITOR.public[:1184] + bytes(32))
+    return (*CHAIN, forge((*MEMBERS, spoiler), [ANNA, BELA]))
+
+
+def verify_key_too_short() -> tuple[bytes, ...]:
+    spoiler = msgspec.structs.replace(person(4, EDITOR), verify_key=b"short")
+    return (*CHAIN, forge((*MEMBERS, spoiler), [ANNA, BELA]))
+
+
+def one_signature_where_two_are_needed() -> tuple[bytes, ...]:
+    return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ANNA]))
+
+
+def no_signature() -> tuple[bytes, ...]:
+    return (*CHAIN, sign_list(LAST, MEMBERS[:2], []))
+
+
+def one_person_signing_twice() -> tuple[bytes, ...]:
+    return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ANNA, ANNA]))
+
+
+def stranger_signing_too() -> tuple[bytes, ...]:
+    return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ANNA, STRANGER]))
+
+
+def root_signing_for_members() -> tuple[bytes, ...]:
+    return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ROOT]))
+
+
+def editor_signing() -> tuple[bytes, ...]:
+    added = sign_list(LAST, (*MEMBERS, person(4, EDITOR, ("drafts",))), [ANNA, BELA])
+    return (*CHAIN, added, sign_list(added, MEMBERS, [ANNA, EDITOR]))
+
+
+def removed_signer() -> tuple[bytes, ...]:
+    without_anna = sign_list(LAST, MEMBERS[1:], [BELA, CYRIL])
+    return (*CHAIN, without_anna, sign_list(without_anna, MEMBERS[1:2], [ANNA, BELA]))
+
+
+def nobody_signing_for_an_empty_list() -> tuple[bytes, ...]:
+    return (CHAIN[0], sign_list(CHAIN[0], MEMBERS[:1], []))
+
+
+def nobody_signing_for_members_without_a_coordinator() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ROOT], 0, ("drafts",))
+    alone = admit(CHAIN[0], person(4, EDITOR, ("drafts",)), leave, INVITES[3], NOW)
+    return (CHAIN[0], alone, sign_list(alone, MEMBERS[:1], []))
+
+
+def signature_of_other_bytes() -> tuple[bytes, ...]:
+    changed = sign_list(LAST, MEMBERS[:2], [ANNA, BELA])
+    other = msgspec.msgpack.decode(sign_list(LAST, MEMBERS[1:], [ANNA, BELA]), type=SignedList)
+    return (*CHAIN, resign(changed, signatures=other.signatures))
+
+
+def row_changed_by_the_host() -> tuple[bytes, ...]:
+    body = msgspec.msgpack.decode(LAST, type=SignedList).body
+    changed = body.replace(CYRIL.public, STRANGER.public)
+    assert changed != body
+    return (*CHAIN[:3], resign(LAST, body=changed))
+
+
+def certificate_reused() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3, ("drafts",))
+    one = admit(LAST, person(4, EDITOR, ("drafts",)), leave, INVITES[3], NOW)
+    two = admit(one, person(5, STRANGER, ("drafts",)), leave, INVITES[3], NOW)
+    return (*CHAIN, one, two)
+
+
+def certificate_of_another_invite() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    return (*CHAIN, forge((*MEMBERS, person(4, EDITOR)), [INVITES[4]], leave=leave))
+
+
+def certificate_and_no_signature() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    return (*CHAIN, forge((*MEMBERS, person(4, EDITOR)), [], leave=leave))
+
+
+def certificate_of_one_where_two_are_needed() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA], 3)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_signed_by_one_twice() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, ANNA], 3)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_signed_by_a_stranger() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [STRANGER, ANNA], 3)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_signed_by_nobody() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [], 3)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_dated_back_to_when_one_was_enough() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA], 1)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_of_a_removed_signer() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    without_anna = sign_list(LAST, MEMBERS[1:], [BELA, CYRIL])
+    late = admit(without_anna, person(4, EDITOR), leave, INVITES[3], NOW)
+    return (*CHAIN, without_anna, late)
+
+
+def certificate_of_the_root_beside_members() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ROOT], 0)
+    return (*CHAIN[:2], admit(CHAIN[1], person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_of_the_root_made_under_members() -> tuple[bytes, ...]:
+    empty = sign_list(CHAIN[1], (), [ANNA])
+    leave = certificate(INVITES[3], [ROOT], 1)
+    return (*CHAIN[:2], empty, admit(empty, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_made_under_a_list_to_come() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 4)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_made_under_a_negative_list() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], -1)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW))
+
+
+def certificate_changed_afterwards() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3, ("drafts",))
+    wider = msgspec.structs.replace(leave, compartments=COORDINATOR)
+    return (*CHAIN, forge((*MEMBERS, person(4, EDITOR)), [INVITES[3]], leave=wider))
+
+
+def certificate_prolonged() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    longer = msgspec.structs.replace(leave, until=UNTIL + 1)
+    return (*CHAIN, admit(LAST, person(4, EDITOR), longer, INVITES[3], NOW))
+
+
+def invite_that_gives_itself_more() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3, ("drafts",))
+    return (*CHAIN, forge((*MEMBERS, person(4, EDITOR)), [INVITES[3]], leave=leave))
+
+
+def invite_that_changes_compartments_of_others() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    changed = (person(1, ANNA, ("drafts",)), *MEMBERS[1:], person(4, EDITOR))
+    return (*CHAIN, forge(changed, [INVITES[3]], leave=leave))
+
+
+def invite_that_removes_another() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    return (*CHAIN, forge((*MEMBERS[:2], person(4, EDITOR)), [INVITES[3]], leave=leave))
+
+
+def invite_that_adds_two() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    two = (*MEMBERS, person(4, EDITOR), person(5, STRANGER))
+    return (*CHAIN, forge(two, [INVITES[3]], leave=leave))
+
+
+def invite_that_only_empties_the_list() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    return (*CHAIN, forge((), [INVITES[3]], leave=leave))
+
+
+def first_list_with_members() -> tuple[bytes, ...]:
+    return (forge(MEMBERS[:1], [ROOT], previous=b"", serial=0),)
+
+
+def first_list_of_another_serial() -> tuple[bytes, ...]:
+    return (forge((), [ROOT], previous=b"", serial=1),)
+
+
+def first_list_by_two() -> tuple[bytes, ...]:
+    return (forge((), [ROOT, STRANGER], previous=b"", serial=0),)
+
+
+def first_list_with_a_certificate() -> tuple[bytes, ...]:
+    leave = certificate(INVITES[3], [ROOT], 0)
+    return (forge((), [ROOT], previous=b"", serial=0, leave=leave),)
+
+
+def list_that_is_no_list() -> tuple[bytes, ...]:
+    return (*CHAIN, b"\xc1")
+
+
+def list_with_a_word_we_do_not_know() -> tuple[bytes, ...]:
+    fields = msgspec.msgpack.decode(sign_list(LAST, MEMBERS[:2], [ANNA, BELA]))
+    return (*CHAIN, msgspec.msgpack.encode(fields | {"revoked": True}))
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        (no_first_list, "no member list"),
+        (root_of_another, "not signed by the root"),
+        (chain_without_its_beginning, "not a first list"),
+        (first_list_with_members, "not a first list"),
+        (first_list_of_another_serial, "not a first list"),
+        (first_list_with_a_certificate, "not a first list"),
+        (first_list_by_two, "not signed by the root"),
+        (gap_in_serial, "does not follow"),
+        (serial_repeated, "does not follow"),
+        (wrong_previous_hash, "does not follow"),
+        (previous_of_an_older_list, "does not follow"),
+        (list_left_out, "does not follow"),
+        (lists_in_another_order, "does not follow"),
+        (duplicated_box, "same box"),
+        (duplicated_public_key, "same public"),
+        (duplicated_verify_key, "same verify_key"),
+        (box_of_the_recovery_key, "not a positive number"),
+        (public_key_of_no_use, "nothing can be sealed"),
+        (verify_key_too_short, "wrong length"),
+        (one_signature_where_two_are_needed, "too few"),
+        (no_signature, "too few"),
+        (one_person_signing_twice, "signed twice"),
+        (stranger_signing_too, "no coordinator"),
+        (root_signing_for_members, "no coordinator"),
+        (editor_signing, "no coordinator"),
+        (removed_signer, "no coordinator"),
+        (nobody_signing_for_an_empty_list, "no coordinator"),
+        (nobody_signing_for_members_without_a_coordinator, "no coordinator"),
+        (signature_of_other_bytes, "does not verify"),
+        (row_changed_by_the_host, "does not verify"),
+        (certificate_reused, "used twice"),
+        (certificate_of_another_invite, "not signed by its invite"),
+        (certificate_and_no_signature, "not signed by its invite"),
+        (certificate_of_one_where_two_are_needed, "too few"),
+        (certificate_signed_by_one_twice, "signed twice"),
+        (certificate_signed_by_a_stranger, "no coordinator"),
+        (certificate_signed_by_nobody, "too few"),
+        (certificate_dated_back_to_when_one_was_enough, "too few"),
+        (certificate_of_a_removed_signer, "too few"),
+        (certificate_of_the_root_beside_members, "no coordinator"),
+        (certificate_of_the_root_made_under_members, "no coordinator"),
+        (certificate_made_under_a_list_to_come, "under no list"),
+        (certificate_made_under_a_negative_list, "under no list"),
+        (certificate_changed_afterwards, "does not verify"),
+        (certificate_prolonged, "does not verify"),
+        (invite_that_gives_itself_more, "other compartments"),
+        (invite_that_changes_compartments_of_others, "more than one new member"),
+        (invite_that_removes_another, "more than one new member"),
+        (invite_that_adds_two, "more than one new member"),
+        (invite_that_only_empties_the_list, "more than one new member"),
+        (list_that_is_no_list, "cannot be read"),
+        (list_with_a_word_we_do_not_know, "cannot be read"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_hostile_chain_is_refused(hostile: Callable[[], tuple[bytes, ...]], reason: str) -> None:
+    with pytest.raises(MembersInvalid, match=reason):
+        verify(*hostile())
+
+
+@pytest.mark.parametrize(("now", "good"), [(UNTIL - 1, True), (UNTIL, True), (UNTIL + 1, False)])
+def test_an_invite_admits_until_its_end(now: int, good: bool) -> None:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+    if good:
+        assert 4 == len(
+            verify(*CHAIN, admit(LAST, person(4, EDITOR), leave, INVITES[3], now)).members
+        )
+    else:
+        with pytest.raises(MembersInvalid, match="over"):
+            admit(LAST, person(4, EDITOR), leave, INVITES[3], now)
+
+
+def test_nobody_is_admitted_with_the_invite_of_another() -> None:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+
+    with pytest.raises(MembersInvalid, match="another key"):
+        admit(LAST, person(4, EDITOR), leave, INVITES[4], NOW)
+
+
+def test_nobody_is_admitted_with_more_than_the_invite_gives() -> None:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3, ("drafts",))
+
+    with pytest.raises(MembersInvalid, match="other compartments"):
+        admit(LAST, person(4, EDITOR), leave, INVITES[3], NOW)
+
+
+@pytest.mark.parametrize("newcomer", [person(1, EDITOR), person(4, ANNA), person(0, EDITOR)])
+def test_nobody_is_admitted_to_the_place_of_another(newcomer: Member) -> None:
+    leave = certificate(INVITES[3], [ANNA, BELA], 3)
+
+    with pytest.raises(MembersInvalid):
+        admit(LAST, newcomer, leave, INVITES[3], NOW)
+
+
+def test_a_signature_for_an_invite_does_not_sign_a_list() -> None:
+    body = msgspec.msgpack.encode(
+        MemberList(serial=4, previous=hashlib.sha256(LAST).digest(), members=MEMBERS[:2])
+    )
+    signatures = tuple(
+        Signature(signer=keys.verify_key, signature=keys.sign("invite", body))
+        for keys in (ANNA, BELA)
+    )
+    raw = msgspec.msgpack.encode(SignedList(body=body, signatures=signatures))
+
+    with pytest.raises(MembersInvalid, match="does not verify"):
+        verify(*CHAIN, raw)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=500))
+def test_arbitrary_bytes_are_refused_and_nothing_else_happens(raw: bytes) -> None:
+    for lists in ((raw,), (*CHAIN, raw), (*CHAIN, resign(LAST, body=raw))):
+        with pytest.raises(MembersInvalid):
+            verify(*lists)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x81\xa4body\xd9\x02\xff\xfe", b"\x83\xa1x" + b"\x91" * 100_000 + b"\xc0", b"\x82"]
+)
+def test_broken_msgpack_is_refused_as_well(raw: bytes) -> None:
+    with pytest.raises(MembersInvalid, match="cannot be read"):
+        verify(*CHAIN, raw)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(0, len(CHAIN) - 1), st.data())
+def test_a_flipped_bit_anywhere_in_a_chain_is_refused(number: int, data: st.DataObject) -> None:
+    changed = bytearray(CHAIN[number])
+    changed[data.draw(st.integers(0, len(changed) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+
+    with pytest.raises(MembersInvalid):
+        verify(*CHAIN[:number], bytes(changed), *CHAIN[number + 1 :])
