@@ -34,6 +34,24 @@ class StateChanged(Event):
     state: State
 
 
+class WithdrawalAsked(Event):
+    """Somebody with the receipt asked to withdraw; it takes effect after 48 hours."""
+
+    request: RequestId
+
+
+class WithdrawalFellDue(Event):
+    """The 48 hours are over and nobody said "keep it"."""
+
+    request: RequestId
+
+
+class ClosingFellDue(Event):
+    """A request has been resolved for 14 days without a word from the asker."""
+
+    request: RequestId
+
+
 class RequestErased(Event):
     """A request is gone; a listener that kept anything about it forgets it now."""
 

@@ -1,6 +1,6 @@
 """Forms as types: a struct of annotated fields, and what surrounds it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -16,28 +16,54 @@ Personal = Annotated[T, Meta(extra={"personal": True})]
 Long = Annotated[str, Meta(max_length=8000, extra={"long": True})]
 """A text of several paragraphs, asked in a large box."""
 
+Name = Annotated[
+    Personal[str],
+    Meta(max_length=200, extra={"text": "core.field.name", "autocomplete": "name"}),
+]
+"""What the asker wants to be called, in ``name: Name | UnsetType = UNSET``; texts of the core."""
+
+Contact = Annotated[Personal[str], Meta(max_length=300, extra={"text": "core.field.contact"})]
+"""How the asker may be reached besides the receipt, in the asker's own words; texts of the core."""
+
+Story = Annotated[Long, Meta(extra={"text": "core.field.story"})]
+"""What happened, in the asker's own words; texts of the core."""
+
 
 class Answers(Model, forbid_unknown_fields=True):
     """The root of every form's struct; each field is one question.
 
     Fields may be ``str`` (``Long`` for several lines), ``bool`` (yes or no), ``int``,
     ``datetime.date``, ``Literal[...]`` of strings (one of), ``list[Literal[...]]`` (any of),
-    each with ``| UnsetType`` and the default ``UNSET`` where it may be left out.
+    each with ``| UnsetType`` and the default ``UNSET`` where it may be left out. Limits come
+    from ``msgspec.Meta``; no other default is allowed. What is personal may always be left
+    out, because the limited mode never asks for it.
     """
 
 
 class AskIf(Model):
-    """Ask a question only if an earlier answer is (or is not) one of these values."""
+    """Ask a question only if an earlier answer is (or is not) one of these values.
+
+    An answer that was left out or not asked for meets neither: there is nothing to compare.
+    Of an any-of answer, one value among these is enough to be in, and spoils being not in.
+    """
 
     field: str
     values: tuple[str | bool | int, ...]
     operator: Literal["in", "not in"] = "in"
 
 
-def ask_if(field: str, *values: str | bool | int, negate: bool = False) -> Meta:
-    """Return the mark of a conditional field, for ``Annotated[..., ask_if("permit", "none")]``."""
+def ask_if(
+    field: str, *values: str | bool | int, negate: bool = False, required: bool = False
+) -> Meta:
+    """Return the mark of a conditional field, for ``Annotated[..., ask_if("permit", "none")]``.
+
+    Such a field defaults to ``UNSET``; ``required`` says that it must be answered once asked.
+    """
     operator: Literal["in", "not in"] = "not in" if negate else "in"
-    return Meta(extra={"ask_if": AskIf(field=field, values=values, operator=operator)})
+    condition = AskIf(field=field, values=values, operator=operator)
+    # typing takes equal annotations for one another, and 1 == True: their types set them apart.
+    types = tuple(type(value).__name__ for value in values)
+    return Meta(extra={"ask_if": condition, "required": required, "types": types})
 
 
 class Problem(Model):
@@ -49,7 +75,7 @@ class Problem(Model):
 
     field: str
     code: str
-    limits: dict[str, int | str] = {}
+    limits: Mapping[str, int | str] = {}
 
 
 class Stop(Model):

@@ -128,6 +128,7 @@ class Summary(Model):
     wake: date | None = None
     outcome: Outcome | None = None
     keep_weeks: int = 12
+    seen: int = 0
 
 
 class Message(Model):

@@ -1,0 +1,211 @@
+"""Texts, dates, numbers and names in every language; the only user of Babel.
+
+Babel is imported inside functions: an instance whose PO files have not changed starts
+without it, from tables compiled earlier.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import c2py
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pe_core.errors import PluginError
+from pe_core.rules.catalogue import Catalogue, Compiled, Source
+from pe_core.rules.languages import chain, negotiate
+
+if TYPE_CHECKING:
+    from babel import Locale
+    from babel.messages.catalog import Catalog
+
+__all__ = [
+    "Catalogue",
+    "Source",
+    "chain",
+    "direction",
+    "load_catalogue",
+    "negotiate",
+    "own_name",
+    "show_date",
+    "show_number",
+    "show_time",
+    "territory_name",
+]
+
+_LAYOUT = b"1"
+"""Part of every compiled file's name; another number when ``Compiled`` changes."""
+
+_OWN_NAMES = {
+    "be": "беларуская",
+    "be-tarask": "беларуская (тарашкевіца)",
+    "be-Latn": "biełaruskaja (łacinka)",
+}
+_LATIN_MONTHS = (
+    "studzienia",
+    "lutaha",
+    "sakavika",
+    "krasavika",
+    "maja",
+    "červienia",
+    "lipienia",
+    "žniŭnia",
+    "vieraśnia",
+    "kastryčnika",
+    "listapada",
+    "śniežnia",
+)
+"""Belarusian months in the genitive, in Latin script; Babel knows Cyrillic ones only."""
+
+
+def load_catalogue(
+    sources: Sequence[Source], languages: Sequence[str], cache: Path | None
+) -> Catalogue:
+    """Return the texts of ``sources``, the first asked first: plugins, and the core last.
+
+    What is compiled is kept in the folder ``cache`` under a hash of the PO file.
+    Raises PluginError with a line for each PO file that cannot be read.
+    """
+    needed = dict.fromkeys(tag for language in languages for tag in chain(language))
+    found: dict[str, list[Compiled]] = {language: [] for language in needed}
+    faults: list[str] = []
+    for source in sources:
+        for language in needed:
+            path = source.directory / f"{language}.po"
+            if path.is_file():
+                try:
+                    found[language].append(_load(source.domain, language, path, cache))
+                except PluginError as error:
+                    faults.extend(error.faults)
+    if faults:
+        raise PluginError(faults)
+    return Catalogue(languages, found)
+
+
+@lru_cache(maxsize=64)
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """Return which way the language is written, HTML's ``dir``."""
+    return "rtl" if _locale(language).text_direction == "rtl" else "ltr"
+
+
+@lru_cache(maxsize=64)
+def own_name(language: str) -> str:
+    """Return what the language calls itself, its first letter as CLDR gives it."""
+    if language in _OWN_NAMES:
+        return _OWN_NAMES[language]
+    return _locale(language).display_name or language
+
+
+def territory_name(code: str, language: str) -> str:
+    """Return the name of an ISO 3166 territory, or its code where CLDR has no name."""
+    name: str = _locale(language).territories.get(code.upper(), code)
+    return name
+
+
+def show_date(day: date, language: str) -> str:
+    """Return a date with its month in words."""
+    if language == "be-Latn":
+        # The narrow space that does not break is the one that CLDR's Cyrillic pattern has.
+        return f"{day.day} {_LATIN_MONTHS[day.month - 1]} {day.year}\u202fh."
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=_locale(language))
+
+
+def show_time(moment: datetime, zone: str, language: str) -> str:
+    """Return date and time of an aware moment in an IANA zone, to the minute."""
+    from babel.dates import format_time, get_datetime_format
+
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone is no moment")
+    local = moment.astimezone(ZoneInfo(zone))
+    locale = _locale(language)
+    clock = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    pattern = str(get_datetime_format("medium", locale=locale))
+    return pattern.replace("{1}", show_date(local.date(), language)).replace("{0}", clock)
+
+
+def show_number(number: int, language: str) -> str:
+    """Return a whole number with the language's marks between its thousands."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(number, locale=_locale(language))
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> "Locale":
+    """Return the nearest locale that Babel knows; every Belarusian is one to it."""
+    from babel import Locale, UnknownLocaleError
+
+    for tag in chain("be" if language.startswith("be-") else language):
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    raise AssertionError("Babel does not know English")
+
+
+def _load(domain: str, language: str, path: Path, cache: Path | None) -> Compiled:
+    """Return one PO file, from the cache if it has not changed."""
+    content = path.read_bytes()
+    if cache is None:
+        return _compile(domain, language, path)
+    digest = hashlib.sha256(_LAYOUT + content).hexdigest()[:32]
+    kept = cache / f"{domain}.{language}.{digest}"
+    try:
+        return msgspec.msgpack.decode(kept.read_bytes(), type=Compiled)
+    except (FileNotFoundError, msgspec.DecodeError):
+        compiled = _compile(domain, language, path)
+        _keep(kept, msgspec.msgpack.encode(compiled))
+        return compiled
+
+
+def _keep(target: Path, data: bytes) -> None:
+    """Write a compiled file so that it is whole or not there, readable by us alone."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prefix = target.stem + "."
+    for old in target.parent.iterdir():
+        if old.name.startswith(prefix):
+            old.unlink(missing_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=prefix, delete=False) as file:
+        file.write(data)
+    Path(file.name).replace(target)
+
+
+def _compile(domain: str, language: str, path: Path) -> Compiled:
+    catalog = _read_po(domain, language, path)
+    texts: dict[str, str] = {}
+    plurals: dict[str, tuple[str, ...]] = {}
+    for message in catalog:
+        # A fuzzy text is a guess of msgmerge that nobody looked at.
+        if not message.id or not message.string or message.fuzzy:
+            continue
+        if isinstance(message.id, str):
+            texts[message.id] = str(message.string)
+        elif all(forms := tuple(message.string)):
+            plurals[message.id[0]] = forms
+    return Compiled(texts=texts, plurals=plurals, rule=catalog.plural_expr)
+
+
+def _read_po(domain: str, language: str, path: Path) -> "Catalog":
+    """Read a PO file; without a Plural-Forms header Babel's rule for the language holds."""
+    from babel.messages.pofile import PoFileError, read_po
+
+    where = f"texts of {domain}, {path.name}"
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(
+                file, locale=_locale(language), ignore_obsolete=True, abort_invalid=True
+            )
+        choose = c2py(catalog.plural_expr)
+        chosen = {choose(number) for number in range(1000)}
+    except (PoFileError, ValueError) as error:
+        raise PluginError([f"{where}: {error}"]) from error
+    if not chosen <= set(range(catalog.num_plurals)):
+        raise PluginError([f"{where}: Plural-Forms chooses a form that does not exist"])
+    return catalog
