@@ -1,0 +1,73 @@
+"""Rows and the outbox; a table declares how long its rows are kept, and purge is generic."""
+
+from pathlib import Path
+
+from pe_core.store.changes import Add, AtMost, Change, Delete, In, Insert, Tell, Update
+from pe_core.store.control import Control, call_control, serve_control
+from pe_core.store.lock import InstanceLock
+from pe_core.store.protocol import Store
+from pe_core.store.sqlite import open_sqlite
+from pe_core.store.tables import (
+    TABLES,
+    AccountRow,
+    CountRow,
+    EpochRow,
+    FileRow,
+    GrantRow,
+    HeardRow,
+    InviteRow,
+    MemberListRow,
+    MessageRow,
+    MetaRow,
+    OutboxRow,
+    ReplyRow,
+    RequestRow,
+    RosterRow,
+    Row,
+    Table,
+    table_of,
+)
+
+__all__ = [
+    "TABLES",
+    "AccountRow",
+    "Add",
+    "AtMost",
+    "Change",
+    "Control",
+    "CountRow",
+    "Delete",
+    "EpochRow",
+    "FileRow",
+    "GrantRow",
+    "HeardRow",
+    "In",
+    "Insert",
+    "InstanceLock",
+    "InviteRow",
+    "MemberListRow",
+    "MessageRow",
+    "MetaRow",
+    "OutboxRow",
+    "ReplyRow",
+    "RequestRow",
+    "RosterRow",
+    "Row",
+    "Store",
+    "Table",
+    "Tell",
+    "Update",
+    "call_control",
+    "open_store",
+    "serve_control",
+    "table_of",
+]
+
+
+async def open_store(directory: Path) -> Store:
+    """Open the store in an instance's data folder, making or upgrading it if need be.
+
+    Call it on the running event loop, while this process holds the ``InstanceLock``. Raises
+    StoreError if the database is damaged or made by a newer version.
+    """
+    return await open_sqlite(directory)

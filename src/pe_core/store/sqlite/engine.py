@@ -1,0 +1,182 @@
+"""The store on SQLite: reads on two connections of their own, writes through the writer."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from pe_core.errors import StoreError
+from pe_core.model.week import Week
+from pe_core.store.changes import Change, Tell
+from pe_core.store.protocol import R
+from pe_core.store.sqlite.connection import (
+    checkpoint,
+    connect_reader,
+    connect_writer,
+    make_folder,
+    store_error,
+)
+from pe_core.store.sqlite.migrations import migrate
+from pe_core.store.sqlite.purge import Purged, purge
+from pe_core.store.sqlite.statements import (
+    Statement,
+    count_statement,
+    get_statement,
+    select_statement,
+    write_statement,
+)
+from pe_core.store.sqlite.writer import Writer
+from pe_core.store.tables import Row
+
+T = TypeVar("T")
+
+READERS = 2
+_EVERYTHING: Mapping[str, Any] = {}
+
+
+class Readers:
+    """Threads with a read-only connection each; what they see is committed."""
+
+    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
+        """Read through these connections."""
+        self._connections = connections
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for connection in connections:
+            self._idle.put(connection)
+        self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="pe-store-reader")
+        self._closed = False
+
+    async def read(self, statement: Statement, make: Callable[[list[tuple[Any, ...]]], T]) -> T:
+        """Run a query, and make something of its rows, away from the loop."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._read, statement, make)
+
+    def _read(self, statement: Statement, make: Callable[[list[tuple[Any, ...]]], T]) -> T:
+        connection = self._idle.get()
+        try:
+            return make(connection.execute(statement.sql, statement.values).fetchall())
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+            raise store_error(error) from None
+        finally:
+            self._idle.put(connection)
+
+    def close(self) -> None:
+        """Wait for what is being read, and close the connections."""
+        self._closed = True
+        self._threads.shutdown()
+        for connection in self._connections:
+            connection.close()
+
+
+class SqliteStore:
+    """The embedded engine; see ``pe_core.store.protocol.Store`` for what each method promises."""
+
+    def __init__(self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
+        """Take over prepared connections, on the running loop."""
+        self.writer = Writer(writer, self._told)
+        self.readers = Readers(readers)
+        self._wake: Callable[[], None] | None = None
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        """Carry out all changes in one transaction."""
+        if not changes:
+            return
+        statements = [write_statement(change) for change in changes]
+        tells = any(isinstance(change, Tell) for change in changes)
+        await self.writer.write(statements, tells=tells)
+
+    async def get(self, table: type[R], *key: str | int | bytes) -> R | None:
+        """Return one row."""
+        rows = await self.readers.read(get_statement(table, key), partial(_rows, table))
+        return rows[0] if rows else None
+
+    async def select(
+        self,
+        table: type[R],
+        where: Mapping[str, Any] = _EVERYTHING,
+        *,
+        order: str = "",
+        limit: int | None = None,
+    ) -> list[R]:
+        """Return rows."""
+        statement = select_statement(table, table.__struct_fields__, where, order, limit)
+        return await self.readers.read(statement, partial(_rows, table))
+
+    async def pick(
+        self, table: type[Row], columns: Sequence[str], where: Mapping[str, Any] = _EVERYTHING
+    ) -> list[tuple[Any, ...]]:
+        """Return some columns of rows."""
+        return await self.readers.read(select_statement(table, columns, where), list)
+
+    async def count(self, table: type[Row], where: Mapping[str, Any] = _EVERYTHING) -> int:
+        """Count rows."""
+        return await self.readers.read(count_statement(table, where), _number)
+
+    async def purge(self, week: Week) -> dict[str, int]:
+        """Erase what has reached its end."""
+        purged: Purged = await self.writer.act(partial(purge, week=week))
+        if purged.told:
+            self._told()
+        return purged.rows
+
+    async def shred(self) -> None:
+        """Cut the log to nothing."""
+        await self.writer.act(checkpoint)
+
+    def on_tell(self, wake: Callable[[], None]) -> None:
+        """Call this after each commit with events."""
+        self._wake = wake
+
+    async def close(self) -> None:
+        """Close the readers first: the last connection to close empties the log."""
+        self.readers.close()
+        await self.writer.close()
+
+    def _told(self) -> None:
+        if self._wake is not None:
+            self._wake()
+
+
+async def open_sqlite(directory: Path) -> SqliteStore:
+    """Open ``instance.sqlite`` in the data folder, making or upgrading it if need be."""
+    writer, readers = await asyncio.to_thread(_connect, directory)
+    return SqliteStore(writer, readers)
+
+
+def _connect(directory: Path) -> tuple[sqlite3.Connection, list[sqlite3.Connection]]:
+    path = make_folder(directory)
+    opened: list[sqlite3.Connection] = []
+    try:
+        opened.append(connect_writer(path))
+        _prepare(opened[0])
+        opened += [connect_reader(path) for _ in range(READERS)]
+    except Exception as error:
+        for connection in opened:
+            connection.close()
+        raise store_error(error) from None
+    return opened[0], opened[1:]
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError("the data folder must lie on a local disk, not on a network share")
+    # A crash may have left erased rows in the log.
+    checkpoint(connection)
+
+
+def _rows(table: type[R], found: list[tuple[Any, ...]]) -> list[R]:
+    columns = table.__struct_fields__
+    return [table(**dict(zip(columns, values, strict=True))) for values in found]
+
+
+def _number(found: list[tuple[Any, ...]]) -> int:
+    number: int = found[0][0]
+    return number

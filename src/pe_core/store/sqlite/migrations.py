@@ -1,0 +1,100 @@
+"""How the file came to be as it is: steps that are never changed once released.
+
+The SQL is spelled out, not made from ``TABLES``, since a step must do the same for ever; a
+test holds that all steps together give what ``TABLES`` declares. In wide tables the columns
+that lists show stand first and the bodies last, so that lists need not read the bodies. What
+only upkeep asks for has no index: each one costs a random page at every submission.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pe_core.errors import StoreError
+from pe_core.store.sqlite.connection import transaction
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_SET = "pe_core"
+
+
+def _first(database: Database) -> None:
+    for statement in _FIRST:
+        database.execute(statement)
+
+
+_FIRST = (
+    """CREATE TABLE epochs (id TEXT PRIMARY KEY, compartment TEXT NOT NULL, week INTEGER NOT NULL,
+    ends INTEGER NOT NULL, serial INTEGER NOT NULL, public BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE grants (epoch TEXT NOT NULL, box INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (epoch, box)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX grants_box ON grants (box)",
+    """CREATE TABLE accounts (box INTEGER PRIMARY KEY, first BLOB NOT NULL, second BLOB NOT NULL,
+    private BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE requests (id TEXT PRIMARY KEY, locator BLOB NOT NULL, state TEXT NOT NULL,
+    week INTEGER NOT NULL, keep_until INTEGER NOT NULL, epoch TEXT NOT NULL,
+    bucket INTEGER NOT NULL, revision INTEGER NOT NULL, summary BLOB, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX requests_locator ON requests (locator)",
+    """CREATE TABLE messages (id TEXT PRIMARY KEY, request TEXT NOT NULL, number INTEGER NOT NULL,
+    epoch TEXT NOT NULL, bucket INTEGER NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX messages_request_number ON messages (request, number)",
+    """CREATE TABLE replies (id TEXT PRIMARY KEY, request TEXT NOT NULL, number INTEGER NOT NULL,
+    bucket INTEGER NOT NULL, opened INTEGER, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX replies_request_number ON replies (request, number)",
+    """CREATE TABLE files (id TEXT PRIMARY KEY, request TEXT NOT NULL, epoch TEXT NOT NULL,
+    bucket INTEGER NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX files_request ON files (request)",
+    """CREATE TABLE member_lists (serial INTEGER PRIMARY KEY, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE roster (box INTEGER PRIMARY KEY, epoch TEXT NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE invites (locator BLOB PRIMARY KEY, day INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, event BLOB NOT NULL,
+    due INTEGER NOT NULL, tries INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX outbox_due ON outbox (due)",
+    """CREATE TABLE heard (event INTEGER NOT NULL, listener TEXT NOT NULL,
+    PRIMARY KEY (event, listener)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE counts (week INTEGER PRIMARY KEY, number INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (("0001_first", _first),)
+"""Names and functions, in order; a new one goes to the end."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest schema; raises StoreError if it is newer than this code."""
+    done = _done(connection)
+    unknown = done - {name for name, _ in STEPS}
+    if unknown:
+        raise StoreError(
+            f"the database was made by a newer pe_core (it has {', '.join(sorted(unknown))}): "
+            "install that version again; going back is not possible"
+        )
+    if len(done) == len(STEPS):
+        return
+    # It brings much along, and is needed once in the life of a file.
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations(_SET)
+    for name, step in STEPS:
+        migrations(name=name)(step)
+    migrations.apply(Database(connection, recursive_triggers=False, execute_plugins=False))
+    with transaction(connection):
+        # The disk knows days, no finer times.
+        connection.execute("UPDATE _sqlite_migrations SET applied_at = substr(applied_at, 1, 10)")
+
+
+def _done(connection: sqlite3.Connection) -> set[str]:
+    known = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlite_migrations'"
+    if not connection.execute(known).fetchone()[0]:
+        return set()
+    names = "SELECT name FROM _sqlite_migrations WHERE migration_set = ?"
+    return {name for (name,) in connection.execute(names, (_SET,))}

@@ -1,0 +1,144 @@
+"""What is erased is in no file of the SQLite engine any more."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from pe_core.errors import StoreError
+from pe_core.model.week import Week
+from pe_core.store import (
+    Delete,
+    EpochRow,
+    GrantRow,
+    Insert,
+    MetaRow,
+    RequestRow,
+    Update,
+)
+from pe_core.store.sqlite import SqliteStore, open_sqlite
+
+T = TypeVar("T")
+WEEK = Week(2970)
+
+
+def on_store(directory: Path, act: Callable[[SqliteStore], Awaitable[T]]) -> T:
+    async def whole() -> T:
+        store = await open_sqlite(directory)
+        try:
+            return await act(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(whole())
+
+
+def meta(key: str, value: bytes = b"") -> Insert:
+    return Insert(MetaRow(key=key, value=value))
+
+
+def request_row(name: str, body: bytes = b"body", keep_until: int = WEEK) -> RequestRow:
+    return RequestRow(
+        id=name,
+        locator=name.encode(),
+        state="new",
+        week=WEEK,
+        keep_until=keep_until,
+        epoch="e",
+        bucket=1024,
+        body=body,
+        summary=None,
+        revision=0,
+    )
+
+
+def bytes_on_disk(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
+
+
+def trace(store: SqliteStore) -> list[str]:
+    """Return a list that grows by each statement of the connection that writes."""
+    seen: list[str] = []
+    store.writer.connection.set_trace_callback(seen.append)
+    return seen
+
+
+@pytest.mark.parametrize("size", [40, 700, 2500, 70_000])
+def test_what_purge_erased_is_in_no_file(tmp_path: Path, size: int) -> None:
+    gone, kept = b"MARKER-GONE.", b"MARKER-KEPT."
+
+    async def act(store: SqliteStore) -> tuple[int, int]:
+        week = WEEK + 1
+        for start in range(0, 120, 20):
+            rows = [
+                request_row(
+                    f"{n * 7919 % 120:03d} of many",
+                    (gone if n % 5 == 0 else kept) * (size // 12),
+                    WEEK if n % 5 == 0 else week,
+                )
+                for n in range(start, start + 20)
+            ]
+            await store.write([Insert(row) for row in rows])
+        ended = EpochRow(id="e", compartment="c", week=1, ends=WEEK, public=gone, serial=1)
+        await store.write([Insert(ended), Insert(GrantRow(epoch="e", box=1, body=gone * 99))])
+        before = bytes_on_disk(tmp_path).count(gone)
+        await store.purge(Week(week))
+        return before, bytes_on_disk(tmp_path).count(kept)
+
+    before, still_kept = on_store(tmp_path, act)
+
+    assert before > 0
+    assert still_kept > 0
+    assert bytes_on_disk(tmp_path).count(gone) == 0
+
+
+def test_what_purge_erased_is_gone_while_the_store_is_open(tmp_path: Path) -> None:
+    marker = b"MARKER-GONE."
+
+    async def act(store: SqliteStore) -> tuple[int, int]:
+        await store.write([Insert(request_row("r", marker * 500))])
+        before = bytes_on_disk(tmp_path).count(marker)
+        await store.purge(Week(WEEK + 1))
+        return before, bytes_on_disk(tmp_path).count(marker)
+
+    before, after = on_store(tmp_path, act)
+
+    assert (before > 0, after) == (True, 0)
+
+
+def test_a_replaced_and_a_deleted_body_are_gone_after_shredding(tmp_path: Path) -> None:
+    marker = b"MARKER-GONE."
+
+    async def act(store: SqliteStore) -> int:
+        await store.write([meta("replaced", marker * 500), meta("deleted", marker * 20)])
+        await store.write(
+            [
+                Update(MetaRow, ("replaced",), {"value": b"x" * 6000}),
+                Delete(MetaRow, {"key": "deleted"}),
+            ]
+        )
+        await store.shred()
+        return bytes_on_disk(tmp_path).count(marker)
+
+    assert on_store(tmp_path, act) == 0
+
+
+def test_shredding_says_if_another_program_keeps_the_log(tmp_path: Path) -> None:
+    async def act(store: SqliteStore) -> str:
+        await store.write([meta("k")])
+        other = sqlite3.connect(tmp_path / "instance.sqlite", isolation_level=None)
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM meta").fetchall()
+        store.writer.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            await store.write([meta("l")])
+            with pytest.raises(StoreError) as caught:
+                await store.shred()
+        finally:
+            other.close()
+        return str(caught.value)
+
+    assert "close that program" in on_store(tmp_path, act)
