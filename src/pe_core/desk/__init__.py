@@ -1,0 +1,1 @@
+"""Use cases of the embassy, one module a noun; each function reads like the act."""

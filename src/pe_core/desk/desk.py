@@ -1,0 +1,98 @@
+"""The desk: what every act of the embassy needs, gathered once when the process starts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from pe_core.desk.drafts import Draft, DraftFolder, keep_drafts
+from pe_core.desk.memory import Keeper
+from pe_core.desk.sessions import Joining, Session, Visit, keep_joinings, keep_sessions, keep_visits
+from pe_core.errors import StoreError
+from pe_core.model import Embassy, Form, Jurisdiction
+from pe_core.model.struct import Model
+from pe_core.rules.texts import Catalogue
+from pe_core.store import EpochRow, MetaRow, Store
+from pe_core.vault import Keys, Passphrases, keys_of, new_seed, seal
+
+
+class Identity(Model):
+    """What never changes in the life of an instance; public, but for the salt's sake kept here.
+
+    ``salt`` joins every receipt and handle before hashing; ``root`` verifies the first member
+    list; ``recovery`` is the public key that every epoch is also sealed to.
+    """
+
+    salt: bytes
+    root: bytes
+    recovery: bytes
+
+
+class Dummy(Model):
+    """What is opened when a receipt leads nowhere, so that both ways cost the same."""
+
+    keys: Keys
+    envelope: bytes
+
+
+class Desk:
+    """The embassy at work. Functions of this room take it first; nothing else is global."""
+
+    def __init__(
+        self,
+        *,
+        embassy: Embassy,
+        jurisdiction: Jurisdiction,
+        forms: Mapping[str, Form],
+        texts: Catalogue,
+        store: Store,
+        identity: Identity,
+        passphrases: Passphrases,
+        folder: Path,
+        now: Callable[[], datetime],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Gather the parts; ``folder`` is where the ciphertext of drafts may lie."""
+        self.embassy = embassy
+        self.jurisdiction = jurisdiction
+        self.forms = forms
+        self.texts = texts
+        self.store = store
+        self.identity = identity
+        self.passphrases = passphrases
+        self.now = now
+        self.pause = pause
+        self.draft_files = DraftFolder(folder)
+        self.drafts: Keeper[Draft] = keep_drafts(now, self.draft_files)
+        self.visits: Keeper[Visit] = keep_visits(now)
+        self.joinings: Keeper[Joining] = keep_joinings(now)
+        self.sessions: Keeper[Session] = keep_sessions(now)
+        self.epoch_lock = asyncio.Lock()
+        self.epochs_now: dict[str, EpochRow] = {}
+        self.wrong_tries: dict[bytes, int] = {}
+        self.dummy = _make_dummy(embassy.code)
+
+    def context(self, purpose: str, object_id: str) -> tuple[str, str, str]:
+        """Return the context that binds an envelope to its purpose, embassy and object."""
+        return (purpose, self.embassy.code, object_id)
+
+    def sweep(self) -> None:
+        """Forget drafts, visits and sessions whose time is over."""
+        for keeper in (self.drafts, self.visits, self.joinings, self.sessions):
+            keeper.sweep()
+
+
+async def read_identity(store: Store) -> Identity:
+    """Return the instance's identity; StoreError if `pe init` never ran here."""
+    row = await store.get(MetaRow, "identity")
+    if row is None:
+        raise StoreError("this data folder holds no embassy yet; run `pe init` first")
+    return msgspec.msgpack.decode(row.value, type=Identity)
+
+
+def _make_dummy(embassy: str) -> Dummy:
+    keys = keys_of(new_seed())
+    envelope = seal(bytes(600), to=[keys.public], context=("reply", embassy, "dummy"))
+    return Dummy(keys=keys, envelope=envelope)

@@ -1,0 +1,113 @@
+"""Dated keys: which epoch is sealed to now, and who is granted it."""
+
+from collections.abc import Iterable
+
+from pe_core.desk.desk import Desk
+from pe_core.desk.sessions import Session
+from pe_core.errors import EnvelopeRefused, MembersInvalid, NothingToSealTo
+from pe_core.model.week import Week, week_of
+from pe_core.rules.retention import WEEKLY, epoch_end, epoch_id
+from pe_core.store import Change, EpochRow, GrantRow, Insert, MemberListRow
+from pe_core.vault import MemberList, make_epoch, open_grant, verify_chain
+
+
+async def read_members(desk: Desk) -> MemberList:
+    """Return the member list in force; MembersInvalid if its chain does not verify."""
+    rows = await desk.store.select(MemberListRow, order="serial")
+    return verify_chain([row.body for row in rows], desk.identity.root)
+
+
+async def current_epoch(desk: Desk, compartment: str) -> EpochRow:
+    """Return the epoch to seal to now, made first if its week or year has begun.
+
+    Raises NothingToSealTo when nobody could open it: no members, or a list that is not valid.
+    """
+    week = week_of(desk.now().date())
+    known = desk.epochs_now.get(compartment)
+    if known is not None and not _is_over(known, week):
+        return known
+    async with desk.epoch_lock:
+        latest = await _latest(desk, compartment)
+        if latest is None or _is_over(latest, week):
+            await desk.store.write(await new_epochs(desk, await _valid(desk), [compartment]))
+            latest = await _latest(desk, compartment)
+        if latest is None:
+            raise NothingToSealTo("no epoch could be made")
+        desk.epochs_now[compartment] = latest
+    return latest
+
+
+async def _valid(desk: Desk) -> MemberList:
+    try:
+        return await read_members(desk)
+    except MembersInvalid as error:
+        raise NothingToSealTo("the member list does not verify; see `pe doctor`") from error
+
+
+async def new_epochs(desk: Desk, members: MemberList, compartments: Iterable[str]) -> list[Change]:
+    """Return the changes that begin a new epoch of each compartment, for these members.
+
+    A joining or leaving calls this in its own transaction, so that who is new never sees what
+    was before, and who left never sees what comes; it holds ``desk.epoch_lock`` and empties
+    ``desk.epochs_now`` once they are written.
+    """
+    changes: list[Change] = []
+    week = week_of(desk.now().date())
+    for compartment in compartments:
+        latest = await _latest(desk, compartment)
+        started = max(week, latest.week) if latest is not None else week
+        number = 1
+        while await desk.store.get(EpochRow, epoch_id(compartment, Week(started), number)):
+            number += 1
+        name = epoch_id(compartment, Week(started), number)
+        made = make_epoch(name, desk.embassy.code, members.members, desk.identity.recovery)
+        changes.append(
+            Insert(
+                EpochRow(
+                    id=name,
+                    compartment=compartment,
+                    week=started,
+                    ends=epoch_end(Week(started), compartment),
+                    public=made.public,
+                    serial=members.serial,
+                )
+            )
+        )
+        changes.extend(
+            Insert(GrantRow(epoch=name, box=box, body=body)) for box, body in made.grants
+        )
+    return changes
+
+
+async def open_grants(desk: Desk, session: Session) -> None:
+    """Open every grant of this account that the session has not opened yet."""
+    rows = await desk.store.select(GrantRow, {"box": session.box})
+    for row in rows:
+        if row.epoch in session.epochs:
+            continue
+        epoch = await desk.store.get(EpochRow, row.epoch)
+        if epoch is None:
+            continue
+        try:
+            session.epochs[row.epoch] = open_grant(
+                row.body, row.epoch, desk.embassy.code, session.keys, epoch.public
+            )
+        except EnvelopeRefused:
+            # A grant that does not open is a denial, not an attack on content: the member
+            # sees fewer requests, and `pe doctor` names the epoch.
+            session.refused_epochs.add(row.epoch)
+
+
+async def _latest(desk: Desk, compartment: str) -> EpochRow | None:
+    rows = await desk.store.select(EpochRow, {"compartment": compartment})
+    return max(rows, key=lambda row: (row.week, _number(row.id)), default=None)
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition(".")[2])
+
+
+def _is_over(epoch: EpochRow, week: Week) -> bool:
+    if epoch.compartment in WEEKLY:
+        return week > epoch.week
+    return week >= epoch.week + 52

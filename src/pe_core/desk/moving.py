@@ -1,0 +1,72 @@
+"""Moving a request to a later epoch, so that it may be kept longer than its own lives."""
+
+import asyncio
+from collections.abc import Mapping
+
+from pe_core.desk.desk import Desk
+from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.sessions import Session
+from pe_core.desk.summaries import seal_summary
+from pe_core.errors import NotAllowed
+from pe_core.model import Summary
+from pe_core.model.week import Week
+from pe_core.store import Change, EpochRow, FileRow, MessageRow, RequestRow, Update
+from pe_core.vault import Keys, bucket_of, open_envelope, seal
+
+
+async def move_parts(
+    desk: Desk, session: Session, row: RequestRow, keep_until: Week
+) -> list[Change]:
+    """Return the changes that re-seal the thread and files whose epochs end too early.
+
+    Each part gets a new content key and goes to the current epoch. Raises NotAllowed when a
+    part is not open to this account: then a colleague who can read it must do this.
+    """
+    changes: list[Change] = []
+    target = await current_epoch(desk, "intake")
+    for message in await desk.store.select(MessageRow, {"request": row.id}):
+        if await _ends_too_early(desk, message.epoch, keep_until):
+            columns = await _reseal(desk, session, target, message, "message")
+            changes.append(Update(MessageRow, (message.id,), columns))
+    for file in await desk.store.select(FileRow, {"request": row.id}):
+        if await _ends_too_early(desk, file.epoch, keep_until):
+            columns = await _reseal(desk, session, target, file, "file")
+            changes.append(Update(FileRow, (file.id,), columns))
+    return changes
+
+
+async def move_request(
+    desk: Desk, session: Session, row: RequestRow, summary: Summary, keep_until: Week
+) -> Mapping[str, object] | None:
+    """Return the columns of the request itself in the current epoch, or None if it may stay."""
+    if not await _ends_too_early(desk, row.epoch, keep_until):
+        return None
+    target = await current_epoch(desk, "intake")
+    await open_grants(desk, session)
+    columns = await _reseal(desk, session, target, row, "request")
+    key = session.epochs[target.id].symmetric
+    return {**columns, **seal_summary(desk, row, summary, key)}
+
+
+async def _ends_too_early(desk: Desk, epoch: str, keep_until: Week) -> bool:
+    row = await desk.store.get(EpochRow, epoch)
+    return row is not None and row.ends < keep_until
+
+
+async def _reseal(
+    desk: Desk,
+    session: Session,
+    target: EpochRow,
+    row: RequestRow | MessageRow | FileRow,
+    purpose: str,
+) -> dict[str, object]:
+    keys = session.epochs.get(row.epoch)
+    if keys is None:
+        raise NotAllowed("staff.request.not_all_yours")
+    context = desk.context(purpose, row.id)
+    body = await asyncio.to_thread(_seal_again, row.body, keys, target.public, context)
+    return {"epoch": target.id, "body": body, "bucket": bucket_of(body)}
+
+
+def _seal_again(body: bytes, keys: Keys, public: bytes, context: tuple[str, str, str]) -> bytes:
+    return seal(open_envelope(body, keys, context), to=[public], context=context)

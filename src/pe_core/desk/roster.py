@@ -1,0 +1,95 @@
+"""The roster: which handle a box belongs to, sealed to the members and proven by their list."""
+
+import hashlib
+import re
+import unicodedata
+
+import msgspec
+
+from pe_core.desk.desk import Desk
+from pe_core.desk.epochs import current_epoch, open_grants, read_members
+from pe_core.desk.sessions import Session
+from pe_core.model import Box
+from pe_core.model.struct import Model
+from pe_core.store import Change, EpochRow, RosterRow, Update
+from pe_core.vault import open_envelope, seal
+
+HANDLE = re.compile(r"[^\W_](?:[\w.-]{0,38}[^\W_])?")
+
+
+class RosterEntry(Model):
+    """Which handle a box belongs to; ``salt`` proves it against the signed member list."""
+
+    box: Box
+    handle: str
+    salt: bytes
+
+
+class MemberView(Model):
+    """A colleague as the members page shows them; no handle yet means: ask them in person."""
+
+    box: Box
+    handle: str
+    is_me: bool
+
+
+async def list_members(desk: Desk, session: Session) -> list[MemberView]:
+    """Return the colleagues, with the handles that this account can open and prove."""
+    await open_grants(desk, session)
+    listed = await read_members(desk)
+    proofs = {member.box: member.name_proof for member in listed.members}
+    names: dict[int, str] = {}
+    for row in await desk.store.select(RosterRow):
+        keys = session.epochs.get(row.epoch)
+        if keys is None or row.box not in proofs:
+            continue
+        context = desk.context("roster", str(row.box))
+        body = open_envelope(row.body, keys, context)
+        entry = msgspec.msgpack.decode(body, type=RosterEntry)
+        if name_proof(entry.salt, entry.handle) == proofs[row.box]:
+            names[row.box] = entry.handle
+    return [
+        MemberView(box=Box(box), handle=names.get(box, ""), is_me=box == session.box)
+        for box in proofs
+    ]
+
+
+async def move_roster(desk: Desk, session: Session) -> None:
+    """Re-seal the names that this account can open to the roster's current epoch.
+
+    So a newcomer learns their colleagues' handles when a colleague unlocks, not before.
+    """
+    target = await current_epoch(desk, "roster")
+    await open_grants(desk, session)
+    changes: list[Change] = []
+    for row in await desk.store.select(RosterRow):
+        keys = session.epochs.get(row.epoch)
+        if row.epoch == target.id or keys is None:
+            continue
+        context = desk.context("roster", str(row.box))
+        body = seal(open_envelope(row.body, keys, context), to=[target.public], context=context)
+        moved = {"epoch": target.id, "body": body}
+        changes.append(Update(RosterRow, (row.box,), moved, expect={"epoch": row.epoch}))
+    await desk.store.write(changes)
+
+
+def roster_row(desk: Desk, epoch: EpochRow, entry: RosterEntry) -> RosterRow:
+    """Return the row of a name, sealed to an epoch of the roster."""
+    context = desk.context("roster", str(entry.box))
+    body = seal(msgspec.msgpack.encode(entry), to=[epoch.public], context=context)
+    return RosterRow(box=entry.box, epoch=epoch.id, body=body)
+
+
+def fold_handle(typed: str) -> str:
+    """Return a handle as it is compared: without spaces around, in one case and one form."""
+    return unicodedata.normalize("NFKC", typed[:200]).strip().casefold()
+
+
+def is_handle(handle: str) -> bool:
+    """Return whether a folded handle is 1 to 40 letters, digits, dots, dashes or underlines."""
+    return HANDLE.fullmatch(handle) is not None
+
+
+def name_proof(salt: bytes, handle: str) -> bytes:
+    """Return what the signed member list says about a handle without showing it."""
+    return hashlib.sha256(salt + handle.encode()).digest()

@@ -1,0 +1,98 @@
+"""The three kinds of people with something open in memory: visitor, newcomer, coordinator."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pe_core.desk.memory import Keeper
+from pe_core.model import Box, RequestId, Summary
+from pe_core.vault import InviteCertificate, Keys, Seed
+
+
+class Visit:
+    """An asker who came back with a receipt; the receipt itself is already forgotten."""
+
+    def __init__(self, request: RequestId, keys: Keys) -> None:
+        """Hold the request's id and the keys that open its replies."""
+        self.request = request
+        self.keys = keys
+
+
+class Joining:
+    """A newcomer who redeemed an invite and is being shown their passphrase and code."""
+
+    def __init__(
+        self,
+        *,
+        locator: bytes,
+        invite: Keys,
+        certificate: InviteCertificate,
+        passphrase: str,
+        totp_secret: bytes,
+        seed: Seed,
+    ) -> None:
+        """Hold what becomes the account once the newcomer has typed it back."""
+        self.locator = locator
+        self.invite = invite
+        self.certificate = certificate
+        self.passphrase = passphrase
+        self.totp_secret = totp_secret
+        self.seed = seed
+
+
+class Session:
+    """An unlocked account: its keys and its grants, in memory until the session ends.
+
+    ``summaries`` are the compact forms that the list and search need, with the revision they
+    were opened at; nothing else that was decrypted outlives its request.
+    """
+
+    def __init__(self, *, box: Box, handle: str, keys: Keys) -> None:
+        """Hold an account's keys; its grants are opened as they are needed."""
+        self.box = box
+        self.handle = handle
+        self.keys = keys
+        self.epochs: dict[str, Keys] = {}
+        self.summaries: dict[RequestId, Summary] = {}
+        self.refused_epochs: set[str] = set()
+        self.joined_since: tuple[Box, ...] = ()
+
+
+def keep_visits(now: Callable[[], datetime]) -> Keeper[Visit]:
+    """Return the keeper of visits: 10 minutes idle, one hour in all."""
+    return Keeper(
+        "visit",
+        now,
+        idle=lambda _: timedelta(minutes=10),
+        absolute=timedelta(hours=1),
+        limit=4096,
+        forget=lambda _: None,
+    )
+
+
+def keep_joinings(now: Callable[[], datetime]) -> Keeper[Joining]:
+    """Return the keeper of newcomers: half an hour to write things down."""
+    return Keeper(
+        "joining",
+        now,
+        idle=lambda _: timedelta(minutes=30),
+        absolute=timedelta(minutes=60),
+        limit=64,
+        forget=lambda _: None,
+    )
+
+
+def keep_sessions(now: Callable[[], datetime]) -> Keeper[Session]:
+    """Return the keeper of sessions: 15 minutes idle, 8 hours in all."""
+    return Keeper(
+        "staff",
+        now,
+        idle=lambda _: timedelta(minutes=15),
+        absolute=timedelta(hours=8),
+        limit=256,
+        forget=_lock,
+    )
+
+
+def _lock(session: Session) -> None:
+    session.epochs.clear()
+    session.summaries.clear()

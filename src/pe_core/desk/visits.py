@@ -1,0 +1,264 @@
+"""Coming back with a receipt: read, add a word, say whether it is solved, withdraw."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+
+from pe_core.desk.desk import Desk
+from pe_core.desk.epochs import current_epoch
+from pe_core.desk.files import CleanFile
+from pe_core.desk.sealing import (
+    change_state,
+    new_id,
+    seal_file,
+    seal_message,
+    seal_reply,
+    seal_reply_body,
+)
+from pe_core.desk.sessions import Visit
+from pe_core.desk.timers import close_unattended, forget_timer, reopen_unattended
+from pe_core.errors import NotAllowed, NotFound
+from pe_core.model import (
+    Author,
+    ClosingFellDue,
+    FileNote,
+    Message,
+    MessageAdded,
+    MessageId,
+    MessageKind,
+    Outcome,
+    Reply,
+    RequestId,
+    State,
+    WaitingOn,
+    WithdrawalAsked,
+    WithdrawalFellDue,
+)
+from pe_core.model.struct import Model
+from pe_core.model.week import Week
+from pe_core.rules.lifecycle import may_move
+from pe_core.rules.receipts import read_receipt
+from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow, Tell, Update
+from pe_core.vault import bucket_of, locator_hash, open_envelope, receipt_keys
+
+WITHDRAWAL_DELAY = timedelta(hours=48)
+OVER = (State.CLOSED, State.TRANSFERRED)
+
+
+class Shown(Model):
+    """A reply as it is shown, with the id that *I have read it* sends back."""
+
+    id: str
+    reply: Reply
+
+
+class View(Model):
+    """What the asker sees: the state in clear and what was written to them."""
+
+    state: State
+    week: Week
+    replies: tuple[Shown, ...]
+    waiting_on: WaitingOn | None
+    outcome: Outcome | None
+    withdrawal_due: date | None
+    may_write: bool
+    may_withdraw: bool
+    asks_solved: bool
+    may_reopen: bool
+
+
+async def come_back(desk: Desk, typed: str) -> tuple[bytes, Visit]:
+    """Open a visit for a receipt and return its cookie.
+
+    Raises NotFound: ``core.code.slip`` for what cannot be a receipt, ``core.code.unknown`` for
+    unknown, wrong and erased ones, which all make the same look-ups and the same one opening.
+    """
+    receipt = read_receipt(typed)
+    if receipt is None:
+        raise NotFound("core.code.slip")
+    locator = locator_hash(receipt, desk.identity.salt)
+    keys = receipt_keys(receipt, desk.identity.salt)
+    found = await desk.store.select(RequestRow, {"locator": locator}, limit=1)
+    request = RequestId(found[0].id if found else "")
+    replies = await desk.store.select(ReplyRow, {"request": request}, order="number", limit=1)
+    visit = Visit(request, keys)
+    if replies:
+        _open_reply(desk, visit, replies[0])
+    else:
+        open_envelope(desk.dummy.envelope, desk.dummy.keys, desk.context("reply", "dummy"))
+    if not found:
+        raise NotFound("core.code.unknown")
+    return desk.visits.add(visit), visit
+
+
+async def look(desk: Desk, visit: Visit) -> View:
+    """Return the request's state and replies; notes the day a reply was first opened."""
+    row = await _row(desk, visit)
+    rows = await desk.store.select(ReplyRow, {"request": visit.request}, order="number")
+    shown = tuple(Shown(id=reply.id, reply=_open_reply(desk, visit, reply)) for reply in rows)
+    today = desk.now().date().toordinal()
+    await desk.store.write(
+        [Update(ReplyRow, (reply.id,), {"opened": today}) for reply in rows if reply.opened is None]
+    )
+    state = State(row.state)
+    notice = _last_notice(shown, state)
+    return View(
+        state=state,
+        week=Week(row.week),
+        replies=tuple(item for item in shown if item.reply.text),
+        waiting_on=notice.waiting_on if notice else None,
+        outcome=notice.outcome if notice else None,
+        withdrawal_due=_withdrawal_due(shown),
+        may_write=state not in OVER,
+        may_withdraw=may_move(state, State.CLOSED, Author.ASKER) and state is not State.RESOLVED,
+        asks_solved=state is State.RESOLVED,
+        may_reopen=may_move(state, State.TRIAGE, Author.ASKER),
+    )
+
+
+async def add_word(desk: Desk, visit: Visit, text: str, files: Sequence[CleanFile] = ()) -> None:
+    """Add a word and files for the coordinators; wakes a request that waits for the asker."""
+    row = await _row(desk, visit)
+    if row.state in OVER:
+        raise NotAllowed("core.mine.closed")
+    epoch = await current_epoch(desk, "intake")
+    changes: list[Change] = []
+    notes: list[FileNote] = []
+    for file in files:
+        file_id = new_id()
+        changes.append(Insert(await seal_file(desk, visit.request, epoch, file_id, file.data)))
+        notes.append(FileNote(id=file_id, media_type=file.media_type, size=len(file.data)))
+    message = Message(at=desk.now(), author=Author.ASKER, text=text, files=tuple(notes))
+    changes += await _entry(desk, visit, message)
+    if row.state == State.WAITING:
+        changes += change_state(row, State.ACTIVE)
+    await desk.store.write(changes)
+
+
+async def have_read(desk: Desk, visit: Visit, reply_id: str) -> None:
+    """Delete the words of a reply that the asker has read.
+
+    What a notice says about the state stays until the next one, without its words.
+    """
+    row = await desk.store.get(ReplyRow, reply_id)
+    if row is None or row.request != visit.request:
+        raise NotFound("core.mine.no_such_reply")
+    reply = _open_reply(desk, visit, row)
+    if reply.kind is MessageKind.MESSAGE:
+        await desk.store.write([Delete(ReplyRow, {"id": reply_id})])
+    else:
+        kept = msgspec.structs.replace(reply, text="")
+        body = seal_reply_body(desk, visit.keys.public, reply_id, kept)
+        changed = {"body": body, "bucket": bucket_of(body)}
+        await desk.store.write([Update(ReplyRow, (reply_id,), changed)])
+    await desk.store.shred()
+
+
+async def say_solved(desk: Desk, visit: Visit, solved: bool, text: str = "") -> None:
+    """Answer "we think this is solved": yes closes the request, no reopens it."""
+    row = await _row(desk, visit)
+    if row.state != State.RESOLVED:
+        raise NotAllowed("core.mine.not_asked")
+    kind = MessageKind.SOLVED if solved else MessageKind.UNSOLVED
+    changes = await _entry(
+        desk, visit, Message(at=desk.now(), author=Author.ASKER, kind=kind, text=text)
+    )
+    changes.append(forget_timer(ClosingFellDue(request=visit.request)))
+    if solved:
+        changes += await close_unattended(desk, row)
+    else:
+        changes += change_state(row, State.ACTIVE)
+    await desk.store.write(changes)
+
+
+async def reopen(desk: Desk, visit: Visit, text: str = "") -> None:
+    """Open a closed request again, while it is still kept."""
+    row = await _row(desk, visit)
+    if not may_move(State(row.state), State.TRIAGE, Author.ASKER):
+        raise NotAllowed("core.mine.not_closed")
+    message = Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.UNSOLVED, text=text)
+    changes = await _entry(desk, visit, message)
+    await desk.store.write([*changes, *await reopen_unattended(desk, row)])
+
+
+async def withdraw(desk: Desk, visit: Visit) -> date:
+    """Ask to withdraw: it takes effect on the day returned, unless the asker says keep it.
+
+    A found receipt can write as its owner, so the coordinators are warned and 48 hours pass.
+    """
+    row = await _row(desk, visit)
+    if not may_move(State(row.state), State.CLOSED, Author.ASKER):
+        raise NotAllowed("core.mine.closed")
+    waiting = await _withdrawals(desk, visit)
+    if waiting:
+        return waiting[-1].reply.at.date()
+    # The outbox knows days only: the first whole day after the 48 hours.
+    due = (desk.now() + WITHDRAWAL_DELAY).date() + timedelta(days=1)
+    notice = Reply(
+        at=datetime.combine(due, time(), tzinfo=desk.now().tzinfo), kind=MessageKind.WITHDRAWAL
+    )
+    changes = await _entry(
+        desk,
+        visit,
+        Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.WITHDRAWAL),
+    )
+    changes.append(Insert(await seal_reply(desk, visit.request, visit.keys.public, notice)))
+    changes.append(Tell(WithdrawalAsked(request=visit.request)))
+    changes.append(Tell(WithdrawalFellDue(request=visit.request), due=due))
+    await desk.store.write(changes)
+    return due
+
+
+async def keep(desk: Desk, visit: Visit) -> None:
+    """Take a withdrawal back before it takes effect."""
+    await _row(desk, visit)
+    waiting = await _withdrawals(desk, visit)
+    if not waiting:
+        return
+    changes = await _entry(
+        desk, visit, Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.KEPT)
+    )
+    changes.append(forget_timer(WithdrawalFellDue(request=visit.request)))
+    changes += [Delete(ReplyRow, {"id": item.id}) for item in waiting]
+    await desk.store.write(changes)
+
+
+def leave(desk: Desk, cookie: bytes) -> None:
+    """End the visit."""
+    desk.visits.drop(cookie)
+
+
+async def _row(desk: Desk, visit: Visit) -> RequestRow:
+    row = await desk.store.get(RequestRow, visit.request)
+    if row is None:
+        raise NotFound("core.code.unknown")
+    return row
+
+
+async def _entry(desk: Desk, visit: Visit, message: Message) -> list[Change]:
+    epoch = await current_epoch(desk, "intake")
+    row = await seal_message(desk, visit.request, epoch, message)
+    return [Insert(row), Tell(MessageAdded(request=visit.request, message=MessageId(row.id)))]
+
+
+def _open_reply(desk: Desk, visit: Visit, row: ReplyRow) -> Reply:
+    body = open_envelope(row.body, visit.keys, desk.context("reply", row.id))
+    return msgspec.msgpack.decode(body, type=Reply)
+
+
+async def _withdrawals(desk: Desk, visit: Visit) -> list[Shown]:
+    rows = await desk.store.select(ReplyRow, {"request": visit.request}, order="number")
+    shown = [Shown(id=row.id, reply=_open_reply(desk, visit, row)) for row in rows]
+    return [item for item in shown if item.reply.kind is MessageKind.WITHDRAWAL]
+
+
+def _withdrawal_due(shown: Iterable[Shown]) -> date | None:
+    dates = [item.reply.at.date() for item in shown if item.reply.kind is MessageKind.WITHDRAWAL]
+    return max(dates, default=None)
+
+
+def _last_notice(shown: Iterable[Shown], state: State) -> Reply | None:
+    """Return the latest notice about the state that is still the request's."""
+    notices = [item.reply for item in shown if item.reply.kind is MessageKind.STATE]
+    return notices[-1] if notices and notices[-1].state is state else None
