@@ -1,0 +1,195 @@
+"""Put an instance together, from its pe.toml to a desk at work, and take it apart again."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pe_core.control import commands_of
+from pe_core.courier import Courier
+from pe_core.desk.desk import Desk, Identity, read_identity
+from pe_core.desk.timers import Timers
+from pe_core.errors import InstanceBusy, SettingsError, StoreError, UpkeepRefused
+from pe_core.hooks import Found, Instance, Plugins, find_plugins, load_plugins
+from pe_core.model.struct import Model
+from pe_core.rules.texts import Catalogue, Source, load_catalogue
+from pe_core.settings import Settings, embassy_of
+from pe_core.store import InstanceLock, Store, call_control, open_store, serve_control
+from pe_core.upkeep import do_upkeep
+from pe_core.vault import Passphrases
+
+CORE_LOCALES = Path(__file__).parent / "locales"
+CONTROL = "control.sock"
+UPKEEP_EVERY = 3600.0
+
+log = logging.getLogger("pe")
+
+
+class Running(Model):
+    """An instance at work: its desk, its courier, and what its plugins brought."""
+
+    settings: Settings
+    folder: Path
+    plugins: Plugins
+    desk: Desk
+    courier: Courier
+
+
+def utc_now() -> datetime:
+    """Return the time, aware and in UTC: the one clock of a running instance."""
+    return datetime.now(UTC)
+
+
+def data_folder(settings: Settings, folder: Path) -> Path:
+    """Return the data folder of an instance whose pe.toml lies in ``folder``, made if needed."""
+    os.umask(0o077)
+    path = folder / settings.data
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def enabled_plugins(
+    settings: Settings, now: Callable[[], datetime], installed: dict[str, Found] | None = None
+) -> Plugins:
+    """Load the plugins that pe.toml names; PluginError lists every fault."""
+    instance = Instance(embassy_of(settings), settings.server.address, now, settings.plugin)
+    found = find_plugins() if installed is None else installed
+    plugins = load_plugins(settings.plugins.enabled, instance, found)
+    if settings.embassy.jurisdiction not in plugins.jurisdictions:
+        known = ", ".join(sorted(plugins.jurisdictions)) or "none"
+        raise SettingsError(
+            f"pe.toml: [embassy] jurisdiction {settings.embassy.jurisdiction!r} is brought by "
+            f"no enabled plugin (known: {known})"
+        )
+    return plugins
+
+
+def read_texts(plugins: Plugins, languages: Sequence[str], cache: Path | None = None) -> Catalogue:
+    """Return the texts of the enabled plugins and, after them, the core's."""
+    sources = [
+        Source(domain=name, directory=folder / "locales")
+        for name, folder in plugins.folders.items()
+        if (folder / "locales").is_dir()
+    ]
+    return load_catalogue(
+        [*sources, Source(domain="core", directory=CORE_LOCALES)], languages, cache
+    )
+
+
+def build_desk(
+    settings: Settings,
+    plugins: Plugins,
+    texts: Catalogue,
+    store: Store,
+    identity: Identity,
+    folder: Path,
+    *,
+    now: Callable[[], datetime],
+    passphrases: Passphrases,
+) -> Desk:
+    """Return the desk of an instance; its drafts lie in ``folder/drafts``."""
+    return Desk(
+        embassy=embassy_of(settings),
+        jurisdiction=plugins.jurisdictions[settings.embassy.jurisdiction],
+        forms=plugins.forms,
+        texts=texts,
+        store=store,
+        identity=identity,
+        passphrases=passphrases,
+        folder=folder / "drafts",
+        now=now,
+    )
+
+
+@contextlib.asynccontextmanager
+async def run_instance(
+    settings: Settings,
+    folder: Path,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    at_work: bool = True,
+) -> AsyncIterator[Running]:
+    """Hold the instance's lock and keep its desk, courier and upkeep at work.
+
+    ``folder`` is where pe.toml lies; without ``at_work`` only the desk is there, for one
+    command. Raises InstanceBusy if another process holds the lock,
+    and SettingsError, PluginError or StoreError with what to mend.
+    """
+    data = data_folder(settings, folder)
+    plugins = enabled_plugins(settings, now)
+    texts = read_texts(plugins, settings.embassy.languages, data / "cache")
+    lock = InstanceLock.acquire(data)
+    try:
+        store = await open_store(data)
+        passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
+        try:
+            identity = await read_identity(store)
+            desk = build_desk(
+                settings,
+                plugins,
+                texts,
+                store,
+                identity,
+                data,
+                now=now,
+                passphrases=passphrases,
+            )
+            courier = Courier(store, [*plugins.listeners, Timers(desk)], now)
+            running = Running(
+                settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier
+            )
+            if not at_work:
+                yield running
+                return
+            async with _at_work(running):
+                yield running
+        finally:
+            passphrases.close()
+            await store.close()
+    finally:
+        lock.release()
+
+
+@contextlib.asynccontextmanager
+async def _at_work(running: Running) -> AsyncIterator[None]:
+    control = await serve_control(running.folder / CONTROL, commands_of(running.desk))
+    tasks = [
+        asyncio.create_task(running.courier.run(), name="courier"),
+        asyncio.create_task(_keep_up(running.desk), name="upkeep"),
+    ]
+    try:
+        yield
+    finally:
+        await control.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_up(desk: Desk) -> None:
+    while True:
+        try:
+            await do_upkeep(desk)
+        except UpkeepRefused as error:
+            log.error("upkeep refused: %s; an admin confirms with `pe upkeep --confirm`", error.key)
+        except StoreError as error:
+            log.error("upkeep failed: %s", error)
+        await asyncio.sleep(UPKEEP_EVERY)
+
+
+async def in_instance(
+    settings: Settings, folder: Path, command: str, arguments: dict[str, Any]
+) -> Any:
+    """Run a command in the process that holds the instance, or here if nobody holds it."""
+    data = data_folder(settings, folder)
+    try:
+        lock = InstanceLock.acquire(data)
+    except InstanceBusy:
+        return await call_control(data / CONTROL, command, arguments)
+    lock.release()
+    async with run_instance(settings, folder, at_work=False) as running:
+        return await commands_of(running.desk)[command](arguments)

@@ -1,0 +1,1 @@
+"""For the authors of plugins, and for the project's own tests."""

@@ -1,0 +1,220 @@
+"""Fill a new embassy with plainly invented people and requests, through the desk's own acts."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from pe_core.desk import accounts, intake, invites, requests
+from pe_core.desk.desk import Desk
+from pe_core.desk.sessions import Session
+from pe_core.errors import DeskError
+from pe_core.model import Outcome, RequestId, State, WaitingOn, Where
+from pe_core.model.struct import Model
+from pe_core.vault import totp_at
+
+
+class Clock:
+    """A clock that stands still until it is moved: the demo's past, and every test's present."""
+
+    def __init__(self, start: datetime) -> None:
+        """Stand at ``start``."""
+        self.time = start
+
+    def now(self) -> datetime:
+        """Return the time that the clock shows."""
+        return self.time
+
+    def move(self, **by: float) -> None:
+        """Move on, by ``minutes=5`` and the like."""
+        self.time += timedelta(**by)
+
+
+class Account(Model):
+    """An account with everything that unlocks it; exists in a demo and in tests only."""
+
+    handle: str
+    passphrase: str
+    totp_secret: str
+
+    def code(self, now: datetime) -> str:
+        """Return the authenticator's code of this moment."""
+        padding = "=" * (-len(self.totp_secret) % 8)
+        return totp_at(base64.b32decode(self.totp_secret + padding), now)
+
+
+class Invented(Model):
+    """What a demo embassy holds, for whoever wants to look at it."""
+
+    accounts: tuple[Account, ...]
+    receipts: tuple[str, ...]
+
+
+class Asked(Model):
+    """One invented request; ``typed`` is what the asker types, by field."""
+
+    form: str
+    language: str
+    typed: Mapping[str, Sequence[str]]
+    where: Where = Where.ABROAD
+
+
+async def open_account(desk: Desk, clock: Clock, invite: str, handle: str) -> Account:
+    """Redeem an invite as a newcomer does, and return what they wrote down."""
+    _, joining = await invites.open_invite(desk, invite)
+    secret = base64.b32encode(joining.totp_secret).decode().rstrip("=")
+    account = Account(handle=handle, passphrase=joining.passphrase, totp_secret=secret)
+    problems = await invites.join(
+        desk, joining, handle, account.passphrase, account.code(clock.now())
+    )
+    if problems:
+        raise DeskError(problems[0].code)
+    clock.move(minutes=1)
+    return account
+
+
+async def unlock_account(desk: Desk, clock: Clock, account: Account) -> Session:
+    """Unlock an account with its own code of this moment."""
+    clock.move(minutes=1)
+    _, session = await accounts.unlock(
+        desk, account.handle, account.passphrase, account.code(clock.now())
+    )
+    return session
+
+
+async def ask(desk: Desk, asked: Asked) -> str:
+    """Ask for help as an asker does, page by page, and return the receipt."""
+    _, draft = intake.begin(desk, asked.form, asked.language)
+    intake.set_where(draft, asked.where)
+    for field, typed in asked.typed.items():
+        problem = intake.give_answer(draft, field, typed)
+        if problem is not None:
+            raise DeskError(problem.code)
+    return await intake.submit(desk, draft)
+
+
+async def invent(desk: Desk, clock: Clock, first_invite: str) -> Invented:
+    """Invent two coordinators and six requests in different states."""
+    first = await open_account(desk, clock, first_invite, "busel")
+    session = await unlock_account(desk, clock, first)
+    second = await open_account(desk, clock, await invites.make_invite(desk, session), "zubr")
+    receipts = []
+    for asked in ASKED:
+        receipts.append(await ask(desk, asked))
+        clock.move(hours=5)
+    session = await unlock_account(desk, clock, second)
+    entries = await requests.list_requests(desk, session)
+    await _work(desk, session, [entry.id for entry in reversed(entries)])
+    desk.sessions.drop_where(lambda _: True)
+    return Invented(accounts=(first, second), receipts=tuple(receipts))
+
+
+async def _work(desk: Desk, session: Session, ids: Sequence[RequestId]) -> None:
+    """Answer some of the requests and leave the others as they came in, oldest first."""
+    answered, waiting, resolved = ids[0], ids[1], ids[2]
+    await requests.reply(desk, session, answered, ANSWER, "be")
+    await requests.move(desk, session, answered, requests.Moving(to=State.ACTIVE))
+    for state in (State.TRIAGE, State.ACTIVE):
+        await requests.move(desk, session, waiting, requests.Moving(to=state))
+        await requests.move(desk, session, resolved, requests.Moving(to=state))
+    await requests.move(
+        desk,
+        session,
+        waiting,
+        requests.Moving(
+            to=State.WAITING,
+            waiting_on=WaitingOn.ASKER,
+            wake=(desk.now() + timedelta(days=7)).date(),
+            text=QUESTION,
+            language="ru",
+        ),
+    )
+    await requests.move(
+        desk,
+        session,
+        resolved,
+        requests.Moving(
+            to=State.RESOLVED,
+            outcome=Outcome.HELPED,
+            text="You have a bed at the coast.",
+            language="en",
+        ),
+    )
+
+
+def demo_start() -> datetime:
+    """Return when the demo's invented past begins: three days ago."""
+    return datetime.now(UTC) - timedelta(days=3)
+
+
+ANSWER = (
+    "Добры дзень! Мы прачыталі ваш зварот. Служба побыту выдае пашпарт госця без даведкі з "
+    "амбасады. Напішыце, калі ласка, ці былі вы там ужо ў гэтым месяцы."
+)
+QUESTION = "Здравствуйте! Напишите, пожалуйста, есть ли у вас копия отказа. Имена можно закрыть."
+
+ASKED = (
+    Asked(
+        form="zz.paper",
+        language="be",
+        typed={
+            "paper": ["passport"],
+            "region": ["coast"],
+            "offices": ["stays"],
+            "refused": ["no"],
+            "story": [
+                "Пашпарт скончыўся ў верасні, а новы за мяжой не атрымаць. "
+                "Баюся вяртацца. Што мне рабіць?"
+            ],
+        },
+    ),
+    Asked(
+        form="zz.paper",
+        language="ru",
+        typed={
+            "paper": ["permit"],
+            "permit_ends": ["2026-12-20"],
+            "region": ["hills"],
+            "offices": ["stays", "shelter"],
+            "refused": ["yes"],
+            "refusal": ["Сказали, что без действующего паспорта не продлят."],
+            "story": ["Разрешение заканчивается в декабре, паспорт уже недействителен."],
+            "name": ["Выдуманная Птица"],
+        },
+    ),
+    Asked(
+        form="zz.bed",
+        language="en",
+        typed={
+            "people": ["2"],
+            "nights": ["3"],
+            "story": ["We arrived this morning and know nobody here."],
+        },
+    ),
+    Asked(
+        form="zz.paper",
+        language="be",
+        typed={
+            "paper": ["birth"],
+            "region": ["coast"],
+            "offices": ["none"],
+            "refused": ["no"],
+            "story": ["Дзіця нарадзілася тут, а дакументаў на яго няма ніякіх."],
+            "contact": ["Пішыце толькі сюды, у партал"],
+        },
+    ),
+    Asked(
+        form="zz.other",
+        language="be",
+        typed={"story": ["Патрэбна парада: ці можна мне ехаць на пахаванне бацькі дадому?"]},
+        where=Where.GOING,
+    ),
+    Asked(
+        form="zz.bed",
+        language="ru",
+        typed={
+            "people": ["1"],
+            "nights": ["10"],
+            "story": ["Хозяин просит съехать до конца недели."],
+        },
+    ),
+)
