@@ -46,3 +46,6 @@ types: setup  ## mypy strict on src/ and plugins
 
 clean:  ## forget the environments
 	rm -rf .uv .venv .setup node_modules
+
+texts: setup  ## make the right-to-left test catalogue anew from the English texts
+	$(BIN)/python -m pe_core.toolkit.mirror src/pe_core/locales/en.po plugins/zz/src/pe_embassy_zz/locales/en.po plugins/zz/src/pe_embassy_zz/locales/he.po

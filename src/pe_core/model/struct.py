@@ -18,5 +18,7 @@ class ModelMeta(msgspec.StructMeta):
         return super().__new__(mcls, name, bases, namespace, **config)
 
 
+# Said again on the class: type checkers find msgspec's own word on Struct before the metaclass.
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """A word of the domain. Lenient on the wire: unknown fields are skipped."""

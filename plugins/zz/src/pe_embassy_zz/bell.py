@@ -1,0 +1,32 @@
+"""A bell on the desk: it rings when something happened, and says nothing else."""
+
+import logging
+
+from pe_core import Event, MessageAdded, RequestErased, RequestSubmitted
+
+
+class Bell:
+    """Counts what rang, each thing once, however often it is told."""
+
+    name = "zz.bell"
+
+    def __init__(self, log: logging.Logger) -> None:
+        """Ring into this log."""
+        self.log = log
+        self.rang: set[str] = set()
+
+    async def hear(self, event: Event) -> None:
+        """Ring for a new request and for each word added; forget what is erased."""
+        match event:
+            case RequestSubmitted():
+                self.ring(event.request)
+            case MessageAdded():
+                self.ring(event.message)
+            case RequestErased():
+                self.rang.discard(event.request)
+
+    def ring(self, what: str) -> None:
+        """Ring once for each thing: events come at least once, not exactly once."""
+        if what not in self.rang:
+            self.rang.add(what)
+            self.log.info("ding")

@@ -1,0 +1,214 @@
+"""The hooks: one test for each, and the loader that lists every fault at once."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import pe_core
+from pe_core import Answers, Form, Instance, Jurisdiction, Listener, Story, hookimpl
+from pe_core.errors import PluginError, SettingsError
+from pe_core.hooks import Found, find_plugins, load_plugins, specs
+from pe_core.model import RequestSubmitted
+from pe_core.running import enabled_plugins
+from pe_core.settings import embassy_of
+from pe_core.toolkit.embassy import TestEmbassy, example_settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def now() -> datetime:
+    return datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@pytest.fixture
+def instance() -> Instance:
+    """An instance of the example embassy without settings for any plugin."""
+    return Instance(embassy_of(example_settings()), "http://127.0.0.1:8000", now, {})
+
+
+def module_with(**names: Any) -> ModuleType:
+    """Return a plugin's module that holds these names."""
+    module = ModuleType("pe_embassy_test")
+    module.__file__ = str(Path(__file__))
+    vars(module).update(names)
+    return module
+
+
+def found(**modules: ModuleType | Exception) -> dict[str, Found]:
+    """Return plugins as if they were installed; an exception is what importing raises."""
+
+    def loader(module: ModuleType | Exception) -> Callable[[], Any]:
+        def load() -> ModuleType:
+            if isinstance(module, Exception):
+                raise module
+            return module
+
+        return load
+
+    return {
+        name: Found(name=name, version="1.0", load=loader(module))
+        for name, module in modules.items()
+    }
+
+
+class OneQuestion(Answers):
+    """A form's answers with one question."""
+
+    story: Story
+
+
+def form(name: str) -> Form:
+    return Form(name=name, answers=OneQuestion)
+
+
+def test_register_jurisdictions_gives_the_law_in_force(pe_embassy: TestEmbassy) -> None:
+    assert {"zz"} == set(pe_embassy.plugins.jurisdictions)
+    assert "000-1" == pe_embassy.desk.jurisdiction.emergency.police
+
+
+def test_register_forms_gives_the_topics_in_their_order(pe_embassy: TestEmbassy) -> None:
+    assert ["zz.paper", "zz.bed", "zz.other"] == list(pe_embassy.desk.forms)
+
+
+def test_register_listeners_gives_what_hears_events(
+    pe_embassy: TestEmbassy, pe_run: Callable[[Awaitable[Any]], Any]
+) -> None:
+    (bell,) = pe_embassy.plugins.listeners
+
+    for _ in range(2):
+        pe_run(bell.hear(RequestSubmitted(request="abc")))
+
+    assert "zz.bell" == bell.name
+    assert {"abc"} == bell.rang
+
+
+def test_every_hook_has_a_test_named_after_it_and_is_used_by_the_example_country() -> None:
+    hooks = [
+        name
+        for name, function in inspect.getmembers(specs, inspect.isfunction)
+        if hasattr(function, "pe_spec")
+    ]
+    tests = Path(__file__).read_text(encoding="utf-8")
+    example = (ROOT / "plugins/zz/src/pe_embassy_zz/__init__.py").read_text(encoding="utf-8")
+
+    assert 3 == len(hooks)
+    for hook in hooks:
+        assert f"def test_{hook}_" in tests
+        assert f"def {hook}(" in example
+        assert inspect.getdoc(getattr(specs, hook))
+
+
+def test_what_an_author_imports_is_sorted_and_whole() -> None:
+    assert sorted(pe_core.__all__) == pe_core.__all__
+    assert all(hasattr(pe_core, name) for name in pe_core.__all__)
+
+
+def test_all_faults_of_all_plugins_are_listed_at_once(instance: Instance) -> None:
+    @hookimpl
+    def register_form(instance: Instance) -> Sequence[Form]:
+        return []
+
+    @hookimpl
+    async def register_forms(instance: Instance) -> Sequence[Form]:
+        return []
+
+    @hookimpl
+    def register_listeners(embassy: object, instance: object = None) -> Sequence[Listener]:
+        return []
+
+    @hookimpl
+    def register_jurisdictions(instance: Instance) -> Sequence[Jurisdiction]:
+        raise ValueError("no law today")
+
+    installed = found(
+        aa=module_with(register_form=register_form),
+        bb=module_with(register_forms=register_forms),
+        cc=module_with(register_listeners=register_listeners),
+        dd=ImportError("no module named 'nothing'"),
+        ee=module_with(register_jurisdictions=register_jurisdictions),
+    )
+
+    with pytest.raises(PluginError) as refused:
+        load_plugins(["aa", "bb", "cc", "dd", "ee", "ff", "aa"], instance, installed)
+
+    text = "\n".join(refused.value.faults)
+    for part in (
+        "aa: unknown hook 'register_form'",
+        "bb: register_forms is a coroutine",
+        "cc: register_listeners has no argument 'embassy'",
+        "cc: register_listeners: argument 'instance' must not have a default",
+        "dd 1.0: import fails: ImportError",
+        "ee: register_jurisdictions raised ValueError",
+        "ff: not installed",
+        "aa: named twice",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("returned", "fault"),
+    [
+        ([form("bb.help")], "'bb.help' must start with 'aa.'"),
+        ([form("aa.help"), form("aa.help")], "'aa.help' is taken by aa"),
+        (["aa.help"], "returned a str, expected Form"),
+        (form("aa.help"), "returned Form, no list"),
+        ([Form(name="aa.help", answers=OneQuestion, keep_weeks=1)], "aa.help: keep_weeks"),
+    ],
+)
+def test_a_wrong_answer_of_a_hook_is_named_with_its_plugin(
+    instance: Instance, returned: Any, fault: str
+) -> None:
+    @hookimpl
+    def register_forms(instance: Instance) -> Sequence[Form]:
+        answer: Sequence[Form] = returned
+        return answer
+
+    with pytest.raises(PluginError) as refused:
+        load_plugins(["aa"], instance, found(aa=module_with(register_forms=register_forms)))
+
+    assert fault in "\n".join(refused.value.faults)
+
+
+def test_an_implementation_may_leave_out_arguments(instance: Instance) -> None:
+    @hookimpl
+    def register_forms() -> Sequence[Form]:
+        return [form("aa.help")]
+
+    plugins = load_plugins(["aa"], instance, found(aa=module_with(register_forms=register_forms)))
+
+    assert ["aa.help"] == list(plugins.forms)
+
+
+def test_installed_is_not_enabled(instance: Instance) -> None:
+    installed = find_plugins()
+
+    plugins = load_plugins(["zz"], instance, installed)
+
+    assert {"pl", "zz"} <= set(installed)
+    assert ("zz",) == plugins.names
+
+
+def test_a_wrong_key_in_a_plugins_table_is_named() -> None:
+    import msgspec
+
+    settings = msgspec.structs.replace(example_settings(), plugin={"zz": {"bel": False}})
+
+    with pytest.raises(PluginError) as refused:
+        enabled_plugins(settings, now)
+
+    assert "did you mean 'bell'?" in refused.value.faults[0]
+
+
+def test_a_jurisdiction_that_nobody_brings_is_refused_with_the_known_ones() -> None:
+    import msgspec
+
+    settings = example_settings()
+    elsewhere = msgspec.structs.replace(settings.embassy, jurisdiction="atlantis")
+
+    with pytest.raises(SettingsError, match="known: zz"):
+        enabled_plugins(msgspec.structs.replace(settings, embassy=elsewhere), now)
