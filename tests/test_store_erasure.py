@@ -109,6 +109,25 @@ def test_what_purge_erased_is_gone_while_the_store_is_open(tmp_path: Path) -> No
     assert (before > 0, after) == (True, 0)
 
 
+def test_keys_are_dead_even_if_the_rows_cannot_be_erased(tmp_path: Path) -> None:
+    marker = b"MARKER-GONE."
+
+    async def act(store: SqliteStore) -> tuple[int, int, int, int]:
+        ended = EpochRow(id="e", compartment="c", week=1, ends=WEEK, public=b"", serial=1)
+        grant = GrantRow(epoch="e", box=1, body=marker * 99)
+        await store.write([Insert(ended), Insert(grant), Insert(request_row("r"))])
+        store.writer.connection.execute(
+            "CREATE TEMP TRIGGER broken BEFORE DELETE ON requests "
+            "BEGIN SELECT RAISE(ABORT, 'broken'); END"
+        )
+        with pytest.raises(StoreError):
+            await store.purge(Week(WEEK + 1))
+        epochs, grants = await store.count(EpochRow), await store.count(GrantRow)
+        return epochs, grants, await store.count(RequestRow), bytes_on_disk(tmp_path).count(marker)
+
+    assert (0, 0, 1, 0) == on_store(tmp_path, act)
+
+
 def test_a_replaced_and_a_deleted_body_are_gone_after_shredding(tmp_path: Path) -> None:
     marker = b"MARKER-GONE."
 

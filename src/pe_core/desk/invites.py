@@ -284,7 +284,7 @@ async def _join_changes(
         Insert(account),
         *epochs,
         Insert(roster_row(desk, _roster_of(epochs), entry)),
-        Delete(InviteRow, {"locator": joining.locator}),
+        Delete(InviteRow, {"locator": joining.locator}, expect={"locator": joining.locator}),
         Tell(MemberJoined(box=box)),
     ]
 

@@ -18,7 +18,7 @@ from pe_core.desk.sealing import (
 )
 from pe_core.desk.sessions import Visit
 from pe_core.desk.timers import close_unattended, forget_timer, reopen_unattended
-from pe_core.errors import NotAllowed, NotFound
+from pe_core.errors import Conflict, NotAllowed, NotFound
 from pe_core.model import (
     Author,
     ClosingFellDue,
@@ -227,6 +227,15 @@ async def keep(desk: Desk, visit: Visit) -> None:
 def leave(desk: Desk, cookie: bytes) -> None:
     """End the visit."""
     desk.visits.drop(cookie)
+
+
+async def _note_opened(desk: Desk, reply_ids: Sequence[str]) -> None:
+    today = desk.now().date().toordinal()
+    try:
+        await desk.store.write([Update(ReplyRow, (i,), {"opened": today}) for i in reply_ids])
+    except Conflict:
+        # One was deleted from another tab in this moment; the others are noted next time.
+        return
 
 
 async def _row(desk: Desk, visit: Visit) -> RequestRow:

@@ -22,8 +22,8 @@ class Purged(msgspec.Struct, frozen=True):
 def purge(connection: sqlite3.Connection, week: Week) -> Purged:
     """Erase what was to be kept until before this week; see ``Store.purge``.
 
-    First, in a transaction of their own, the keys: should the second one fail, what it would
-    have erased can no longer be opened.
+    First, in a transaction of their own, the keys, out of the log too: should the second one
+    fail, what it would have erased can no longer be opened.
     """
     rows: dict[str, int] = {}
     told = 0
@@ -33,7 +33,7 @@ def purge(connection: sqlite3.Connection, week: Week) -> Purged:
                 if table.keys is keys and _can_end(table):
                     rows[table.name], events = _erase(connection, table, week)
                     told += events
-    checkpoint(connection)
+        checkpoint(connection)
     return Purged(rows, told)
 
 
