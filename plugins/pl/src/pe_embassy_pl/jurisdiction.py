@@ -1,0 +1,29 @@
+"""Poland: its offices and numbers, as far as somebody has checked them."""
+
+from pe_core import Authority, DataProtection, Emergency, Jurisdiction, TravelDocument
+
+POLAND = Jurisdiction(
+    code="pl",
+    territory="PL",
+    languages=("pl",),
+    zones=("Europe/Warsaw",),
+    emergency=Emergency(general="112", police="997", ambulance="999", fire="998"),
+    data_protection=DataProtection(
+        authority="Personal Data Protection Office (UODO)",
+        authority_local="Urząd Ochrony Danych Osobowych (UODO)",
+        url="https://uodo.gov.pl",
+        law="Regulation (EU) 2016/679 (GDPR)",
+    ),
+    migration=Authority(
+        name="Voivode of the province (department for foreigners)",
+        local_name="Wojewoda (wydział spraw cudzoziemców)",
+        url="https://mos.cudzoziemcy.gov.pl",
+    ),
+    travel_document=TravelDocument(
+        name="Polish travel document for a foreigner",
+        local_name="polski dokument podróży dla cudzoziemca",
+        issuer="Voivode of the place of residence",
+    ),
+    checked_on="2026-11-24",
+)
+"""No asylum office and no cities: nobody has checked them against a source yet."""
