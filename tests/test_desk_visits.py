@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from pe_core.desk import intake, requests, visits
-from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session, Visit
 from pe_core.desk.visits import View
 from pe_core.errors import NotAllowed, NotFound

@@ -1,5 +1,7 @@
 """What the author of a plugin imports. Rooms of pe_core never import from here."""
 
+from msgspec import UNSET, UnsetType
+
 from pe_core.hooks import Instance, Listener, hookimpl
 from pe_core.model import (
     Answers,
@@ -59,6 +61,8 @@ __all__ = [
     "Stop",
     "Story",
     "TravelDocument",
+    "UNSET",
+    "UnsetType",
     "WithdrawalAsked",
     "ask_if",
     "hookimpl",

@@ -1,0 +1,5 @@
+"""``python -m pe_core.cli`` is `pe`."""
+
+from pe_core.cli.main import main
+
+main()

@@ -1,0 +1,186 @@
+"""`pe demo`: an embassy of a country that does not exist, with invented people."""
+
+import asyncio
+import logging
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from pe_core.cli.serve import serve_pages, start_log
+from pe_core.desk.desk import read_identity
+from pe_core.desk.opening import Opening, open_embassy
+from pe_core.errors import SettingsError
+from pe_core.rules.receipts import show_receipt
+from pe_core.running import build_desk, data_folder, enabled_plugins, read_texts, run_instance
+from pe_core.settings import EmbassySettings, PluginsSettings, ServerSettings, Settings
+from pe_core.store import open_store
+from pe_core.toolkit.invented import Account, Clock, Invented, demo_start, invent
+from pe_core.vault import Passphrases
+
+MARK = "this-is-a-demo"
+
+
+@click.command("demo")
+@click.option("--port", default=8000, show_default=True, help="Where to serve.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the demo here, in place of an earlier one; else in a temporary folder.",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write addresses, accounts and receipts here as JSON, once it serves.",
+)
+def command(port: int, folder: Path | None, ready_file: Path | None) -> None:
+    """Start an embassy of Exampleland with invented people and requests, until Ctrl-C.
+
+    Nothing here is real and nothing is kept secret: never use it for anything but looking.
+
+    \b
+    Example:
+      pe demo --port 8000
+    """
+    settings = demo_settings(port)
+    start_log(logging.WARNING)
+    temporary = folder is None
+    place = Path(tempfile.mkdtemp(prefix="pe-demo-")) if folder is None else folder
+    try:
+        _empty(place)
+        asyncio.run(_demo(settings, place, ready_file))
+    finally:
+        if temporary:
+            shutil.rmtree(place)
+
+
+def demo_settings(port: int) -> Settings:
+    """Return the settings of the demo embassy on this port of the loopback address."""
+    return Settings(
+        embassy=EmbassySettings(
+            code="zz",
+            names={
+                "be": "Народная амбасада Беларусі ў Прыкладландыі",
+                "ru": "Народное посольство Беларуси в Примерландии",
+                "en": "People's Embassy of Belarus in Exampleland",
+                "he": "שגרירות העם של בלארוס בארץ הדוגמה",
+            },
+            languages=("be", "ru", "en", "he"),
+            zone="Etc/UTC",
+            contact="desk@zz.example",
+            jurisdiction="zz",
+        ),
+        plugins=PluginsSettings(enabled=("zz",)),
+        server=ServerSettings(port=port, address=f"http://127.0.0.1:{port}"),
+    )
+
+
+async def _demo(settings: Settings, folder: Path, ready_file: Path | None) -> None:
+    opening, invented = await _fill(settings, folder)
+    async with run_instance(settings, folder) as running:
+        ready = _ready(settings, opening, invented)
+
+        def show() -> None:
+            if ready_file is not None:
+                ready_file.write_bytes(msgspec.json.format(msgspec.json.encode(ready)))
+            _show(ready)
+
+        clock_task = asyncio.create_task(_show_codes(invented.accounts[0]))
+        try:
+            await serve_pages(running, on_ready=show)
+        finally:
+            clock_task.cancel()
+
+
+async def _fill(settings: Settings, folder: Path) -> tuple[Opening, Invented]:
+    clock = Clock(demo_start())
+    data = data_folder(settings, folder)
+    plugins = enabled_plugins(settings, clock.now)
+    texts = read_texts(plugins, settings.embassy.languages, data / "cache")
+    store = await open_store(data)
+    passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
+    try:
+        opening = await open_embassy(store, settings.embassy.code, clock.now)
+        desk = build_desk(
+            settings,
+            plugins,
+            texts,
+            store,
+            await read_identity(store),
+            data,
+            now=clock.now,
+            passphrases=passphrases,
+        )
+        return opening, await invent(desk, clock, opening.invite)
+    finally:
+        passphrases.close()
+        await store.close()
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder ready; refuses one that holds anything but an earlier demo."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / MARK
+    if any(folder.iterdir()) and not mark.exists():
+        raise SettingsError(f"{folder} is not empty and no demo; choose another --dir")
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    mark.write_text("A demo of pe_core. It may be removed.\n", encoding="utf-8")
+
+
+def _ready(settings: Settings, opening: Opening, invented: Invented) -> dict[str, Any]:
+    address = settings.server.address
+    return {
+        "embassies": [
+            {
+                "code": settings.embassy.code,
+                "url": f"{address}/",
+                "staff_url": f"{address}/be/staff/",
+                "accounts": [
+                    {
+                        "handle": account.handle,
+                        "role": "coordinator",
+                        "passphrase": account.passphrase,
+                        "totp_secret": account.totp_secret,
+                    }
+                    for account in invented.accounts
+                ],
+                "receipts": list(invented.receipts),
+                "recovery_shares": list(opening.recovery_shares),
+            }
+        ]
+    }
+
+
+def _show(ready: dict[str, Any]) -> None:
+    embassy = ready["embassies"][0]
+    account = embassy["accounts"][0]
+    rows = [
+        ("Ask for help", embassy["url"]),
+        ("Come back", f"code {show_receipt(embassy['receipts'][0])}"),
+        ("Coordinate", embassy["staff_url"]),
+        ("  name", account["handle"]),
+        ("  passphrase", account["passphrase"]),
+        ("  code", "shown below, or add this key to an authenticator:"),
+        ("", account["totp_secret"]),
+    ]
+    click.echo("\nAn embassy of Exampleland is open. Everybody in it is invented.\n")
+    for label, value in rows:
+        click.echo(f"  {label:<14}{value}")
+    click.echo("\nStop it with Ctrl-C.\n")
+
+
+async def _show_codes(account: Account) -> None:
+    """Show the authenticator's code while somebody is looking at a terminal."""
+    stream = sys.stdout
+    while stream.isatty():
+        now = datetime.now(UTC)
+        left = 30 - int(now.timestamp()) % 30
+        stream.write(f"\r  code now      {account.code(now)}  ({left:>2} s) ")
+        stream.flush()
+        await asyncio.sleep(1)

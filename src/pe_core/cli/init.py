@@ -1,0 +1,80 @@
+"""`pe init`: open an embassy."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from pe_core.cli.options import config_option, json_option, print_json, read_config
+from pe_core.desk.opening import Opening, open_embassy
+from pe_core.rules.receipts import show_receipt
+from pe_core.running import data_folder, enabled_plugins, utc_now
+from pe_core.settings import Settings
+from pe_core.store import InstanceLock, open_store
+
+
+@click.command("init")
+@config_option
+@json_option
+def command(config: Path, as_json: bool) -> None:
+    """Open the embassy that pe.toml describes: make its keys, show them once, forget them.
+
+    Sit where nobody sees the screen, with paper and at least two trusted people. What is shown
+    is stored nowhere: the root key's words, the recovery shares, and the first invite.
+
+    \b
+    Example:
+      pe init --config /srv/embassy/pe.toml
+    """
+    settings, folder = read_config(config)
+    enabled_plugins(settings, utc_now)
+    opening = asyncio.run(_open(settings, folder))
+    if as_json:
+        print_json(
+            {
+                "root_words": opening.root_words,
+                "recovery_shares": list(opening.recovery_shares),
+                "invite": opening.invite,
+            }
+        )
+        return
+    _show(settings, opening)
+
+
+async def _open(settings: Settings, folder: Path) -> Opening:
+    data = data_folder(settings, folder)
+    lock = InstanceLock.acquire(data)
+    try:
+        store = await open_store(data)
+        try:
+            return await open_embassy(store, settings.embassy.code, utc_now)
+        finally:
+            await store.close()
+    finally:
+        lock.release()
+
+
+def _show(settings: Settings, opening: Opening) -> None:
+    click.echo("The embassy is open. All of this is shown once and stored nowhere.\n")
+    click.echo("1. The root key. Write it on paper and keep it away from the server.")
+    click.echo("   It is needed to name members and channels again after a disaster.\n")
+    click.echo(_numbered(opening.root_words))
+    for number, share in enumerate(opening.recovery_shares, start=1):
+        click.echo(
+            f"\n2.{number} Recovery share {number} of {len(opening.recovery_shares)}. "
+            "Give each to another person, in another place."
+        )
+        click.echo("    Any two together open every living request.\n")
+        click.echo(_numbered(share))
+    click.echo("\n3. The first invite, for one person and 24 hours:\n")
+    click.echo(f"    {show_receipt(opening.invite)}\n")
+    click.echo(
+        f"   Type it at {settings.server.address}/{settings.embassy.languages[0]}/staff/join"
+    )
+    click.echo("   once `pe serve` runs. Then clear this screen.")
+
+
+def _numbered(words: str) -> str:
+    listed = [f"{number:>2} {word:<10}" for number, word in enumerate(words.split(), start=1)]
+    rows = [listed[start : start + 6] for start in range(0, len(listed), 6)]
+    return "\n".join("    " + " ".join(row).rstrip() for row in rows)

@@ -1,0 +1,86 @@
+"""The group of all commands; each lives in a module of its name and is imported when asked for."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from pe_core.errors import DeskError, PeError, PluginError
+
+COMMANDS = {
+    "account": "who has an account; the first invite again",
+    "demo": "an embassy with invented people, to look at",
+    "init": "open an embassy: its keys, its recovery shares, its first invite",
+    "openapi": "print the OpenAPI description of this embassy's pages and forms",
+    "serve": "run the embassy that pe.toml describes",
+    "upkeep": "erase what is over, begin what is due",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only when that command is asked for: starting is fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in alphabetical order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"pe_core.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pe-core", prog_name="pe")
+def group() -> None:
+    """The portal of a People's Embassy: people ask for help without a name, a team answers.
+
+    Begin with `pe demo`. To open a real embassy: write a pe.toml, then `pe init`, `pe serve`.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `pe`; what goes wrong on purpose is said in one line each, with exit code 1."""
+    try:
+        group.main(args=arguments, prog_name="pe", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except PluginError as error:
+        for fault in error.faults:
+            click.echo(f"pe: plugin {fault}", err=True)
+        sys.exit(1)
+    except DeskError as error:
+        click.echo(f"pe: {REFUSALS.get(error.key, error.key)}", err=True)
+        sys.exit(1)
+    except PeError as error:
+        click.echo(f"pe: {error}", err=True)
+        sys.exit(1)
+
+
+REFUSALS = {
+    "staff.init.open_already": "this folder holds an embassy already; nothing was changed",
+    "staff.init.joined_already": "somebody has joined already; members invite on their pages",
+    "upkeep.clock_went_back": (
+        "the clock is behind the last upkeep; set it right, or `pe upkeep --confirm`"
+    ),
+    "upkeep.clock_went_forward": (
+        "more than two weeks have passed since the last upkeep; if the clock is right, "
+        "`pe upkeep --confirm`"
+    ),
+    "upkeep.too_many_epochs_end": (
+        "more than a quarter of all keys would die now; if the clock is right, "
+        "`pe upkeep --confirm`"
+    ),
+}

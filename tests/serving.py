@@ -1,0 +1,67 @@
+"""Real processes of `pe` for tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+PE = [sys.executable, "-m", "pe_core.cli"]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def write_settings(folder: Path) -> str:
+    """Write Exampleland's pe.toml for a free port and the lightest slow hash; its address."""
+    port = free_port()
+    settings = (ROOT / "deployments/zz/pe.toml").read_text(encoding="utf-8")
+    settings = settings.replace("8000", str(port)) + "\n[vault]\nargon2_memory = 64\n"
+    (folder / "pe.toml").write_text(settings, encoding="utf-8")
+    return f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def serving(
+    folder: Path, address: str, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `pe serve` in ``folder`` until the block ends; it ends well, unless it is killed."""
+    with (folder / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            [*PE, "serve"],
+            cwd=folder,
+            stderr=log,
+            stdout=log,
+            env={**os.environ, **(environment or {})},
+        )
+        try:
+            wait_until_served(address, process)
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(timeout=20)
+    assert code in (0, -signal.SIGKILL), (folder / "log.txt").read_text()
+
+
+def wait_until_served(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the process answers, or fail."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(f"{address}/health")
+        except httpx.TransportError:
+            continue
+        return
+    raise AssertionError("it does not serve")
