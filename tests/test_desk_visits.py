@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pe_core.desk import intake, requests, visits
+from pe_core.desk import requests, visits
 from pe_core.desk.sessions import Session, Visit
 from pe_core.desk.visits import View
 from pe_core.errors import NotAllowed, NotFound
@@ -331,7 +331,18 @@ def test_the_original_is_never_shown_by_receipt(scene: Scene) -> None:
     assert "We arrived this morning" not in repr(view)
 
 
-def test_a_draft_can_be_sent_by_somebody_who_never_answers_back(scene: Scene) -> None:
-    _, draft = intake.begin(scene.desk, "zz.other", "en")
+def test_two_who_open_at_the_same_moment_both_see_it(scene: Scene) -> None:
+    import asyncio
 
-    assert draft.receipt is None
+    scene.run(visits.add_word(scene.desk, scene.come_back(), "One word more."))
+    before = scene.run(scene.desk.store.get(RequestRow, scene.id)).revision
+
+    async def both() -> Any:
+        return await asyncio.gather(
+            *(requests.open_request(scene.desk, scene.session, scene.id) for _ in range(2))
+        )
+
+    first, second = scene.run(both())
+
+    assert first.original == second.original
+    assert before + 1 == scene.run(scene.desk.store.get(RequestRow, scene.id)).revision

@@ -148,6 +148,20 @@ def test_unknown_used_taken_back_and_old_invites_look_alike(
     assert [shape(pages[0])] * 4 == [shape(page) for page in pages]
 
 
+def test_an_invite_that_runs_out_while_it_is_used_lets_nobody_in(
+    pe_embassy: TestEmbassy, pe_browser: Open, invite: str
+) -> None:
+    browser = pe_browser()
+    pe_embassy.clock.move(hours=23, minutes=50)
+    account = read_account(redeem(browser, invite), "zubr")
+    pe_embassy.clock.move(minutes=10)
+    code = account.code(pe_embassy.clock.now())
+    page = browser.send({"handle": "zubr", "passphrase": account.passphrase, "code": code})
+
+    assert 404 == page.status
+    assert "This invitation does not work" in page.words
+
+
 @pytest.mark.parametrize(
     "other",
     [

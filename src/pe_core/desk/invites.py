@@ -185,6 +185,8 @@ async def join(
     The new member list, the account and new epochs for everybody are one transaction: from
     then on the newcomer sees what comes, and nothing older.
     """
+    if joining.certificate.until <= desk.now().timestamp():
+        raise NotFound("staff.join.unknown")
     handle = fold_handle(handle)
     step = check_totp(joining.totp_secret, code, desk.now(), 0)
     problems = tuple(_join_problems(joining, handle, passphrase, step))

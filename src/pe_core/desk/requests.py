@@ -18,7 +18,7 @@ from pe_core.desk.summaries import (
     summary_of,
 )
 from pe_core.desk.timers import forget_timer
-from pe_core.errors import NotAllowed, NotFound
+from pe_core.errors import Conflict, NotAllowed, NotFound
 from pe_core.model import (
     Author,
     ClosingFellDue,
@@ -54,6 +54,7 @@ class Entry(Model):
     id: RequestId
     state: State
     week: Week
+    keep_until: Week
     summary: Summary | None
     fresh: bool
 
@@ -72,19 +73,20 @@ class Moving(Model):
 async def list_requests(desk: Desk, session: Session) -> list[Entry]:
     """Return all requests, newest first, with what this account may know of each."""
     await open_grants(desk, session)
-    heads = await desk.store.pick(RequestRow, ("id", "state", "week", "epoch", "revision"))
-    await refresh_summaries(
-        desk, session, [(request, epoch, revision) for request, _, _, epoch, revision in heads]
+    heads = await desk.store.pick(
+        RequestRow, ("id", "state", "week", "keep_until", "epoch", "revision")
     )
+    await refresh_summaries(desk, session, [(head[0], head[4], head[5]) for head in heads])
     lengths = await _thread_lengths(desk)
     entries = []
-    for request, state, week, _, _ in heads:
+    for request, state, week, keep_until, _, _ in heads:
         summary = session.summaries.get(request)
         entries.append(
             Entry(
                 id=RequestId(request),
                 state=State(state),
                 week=Week(week),
+                keep_until=Week(keep_until),
                 summary=summary,
                 fresh=summary is not None and lengths.get(request, 0) > summary.seen,
             )
@@ -104,7 +106,7 @@ async def open_request(desk: Desk, session: Session, request: RequestId) -> Help
     summary = summary_of(desk, session, row, original)
     if summary.seen < len(rows) or row.summary is None:
         summary = msgspec.structs.replace(summary, seen=len(rows))
-        await desk.store.write([change_summary(desk, session, row, summary)])
+        await _note_seen(desk, session, row, summary)
     return HelpRequest(
         id=request,
         state=State(row.state),
@@ -115,6 +117,14 @@ async def open_request(desk: Desk, session: Session, request: RequestId) -> Help
         thread=thread,
         withdrawal_due=_withdrawal_due(message for _, message in thread),
     )
+
+
+async def _note_seen(desk: Desk, session: Session, row: RequestRow, summary: Summary) -> None:
+    try:
+        await desk.store.write([change_summary(desk, session, row, summary)])
+    except Conflict:
+        # A colleague changed the summary in this moment: looking is no reason to refuse.
+        return
 
 
 async def open_file(

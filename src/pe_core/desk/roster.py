@@ -9,10 +9,11 @@ import msgspec
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch, open_grants, read_members
 from pe_core.desk.sessions import Session
+from pe_core.errors import Conflict, EnvelopeRefused
 from pe_core.model import Box
 from pe_core.model.struct import Model
 from pe_core.store import Change, EpochRow, RosterRow, Update
-from pe_core.vault import open_envelope, seal
+from pe_core.vault import Keys, open_envelope, seal
 
 HANDLE = re.compile(r"[^\W_](?:[\w.-]{0,38}[^\W_])?")
 
@@ -43,10 +44,8 @@ async def list_members(desk: Desk, session: Session) -> list[MemberView]:
         keys = session.epochs.get(row.epoch)
         if keys is None or row.box not in proofs:
             continue
-        context = desk.context("roster", str(row.box))
-        body = open_envelope(row.body, keys, context)
-        entry = msgspec.msgpack.decode(body, type=RosterEntry)
-        if name_proof(entry.salt, entry.handle) == proofs[row.box]:
+        entry = _open_entry(desk, keys, row)
+        if entry is not None and name_proof(entry.salt, entry.handle) == proofs[row.box]:
             names[row.box] = entry.handle
     return [
         MemberView(box=Box(box), handle=names.get(box, ""), is_me=box == session.box)
@@ -66,11 +65,24 @@ async def move_roster(desk: Desk, session: Session) -> None:
         keys = session.epochs.get(row.epoch)
         if row.epoch == target.id or keys is None:
             continue
-        context = desk.context("roster", str(row.box))
-        body = seal(open_envelope(row.body, keys, context), to=[target.public], context=context)
-        moved = {"epoch": target.id, "body": body}
+        entry = _open_entry(desk, keys, row)
+        if entry is None:
+            continue
+        moved = {"epoch": target.id, "body": roster_row(desk, target, entry).body}
         changes.append(Update(RosterRow, (row.box,), moved, expect={"epoch": row.epoch}))
-    await desk.store.write(changes)
+    try:
+        await desk.store.write(changes)
+    except Conflict:
+        # A colleague who unlocks in this moment moves the same names.
+        return
+
+
+def _open_entry(desk: Desk, keys: Keys, row: RosterRow) -> RosterEntry | None:
+    try:
+        body = open_envelope(row.body, keys, desk.context("roster", str(row.box)))
+    except EnvelopeRefused:
+        return None  # a row that was damaged or moved names nobody; the box number stands
+    return msgspec.msgpack.decode(body, type=RosterEntry)
 
 
 def roster_row(desk: Desk, epoch: EpochRow, entry: RosterEntry) -> RosterRow:

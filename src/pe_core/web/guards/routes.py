@@ -1,0 +1,143 @@
+"""How a page is declared: its address, and the guard that it cannot be without.
+
+``get_page`` and ``post_page`` are the only ways to make a route. A POST comes to its handler
+only after origin, cookie and token were checked, with its fields read.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Literal
+
+from litestar import Request, get, post
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+
+from pe_core.web.guards.body import FIELDS_BYTES, PARTS_BYTES, Part, read_fields, stream_parts
+from pe_core.web.guards.caller import Caller, caller_of
+from pe_core.web.guards.cookies import CookieName, read_cookie
+from pe_core.web.guards.origin import check_origin
+from pe_core.web.guards.refusals import detour, refusal
+from pe_core.web.portal import Connection, PageRequest, desk_of, language_of, portal_of
+
+Guard = Literal["public", "signed_out", "asker", "visit", "joining", "staff"]
+"""Anybody; only without an unlocked account; with a draft; with a visit; invited; unlocked."""
+
+TRAP = "website"
+"""A field that people do not see; who fills it in is a machine."""
+
+Declare = Callable[[Callable[..., Any]], HTTPRouteHandler]
+_GuardFunction = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+
+_COOKIES: dict[Guard, CookieName] = {
+    "asker": "pe_ask",
+    "visit": "pe_visit",
+    "joining": "pe_join",
+    "staff": "pe_staff",
+}
+_OVER: dict[Guard, str] = {
+    "asker": "ask_over",
+    "visit": "visit_over",
+    "joining": "join_over",
+    "staff": "staff_over",
+}
+
+
+def get_page(path: str | list[str], *, guard: Guard) -> Declare:
+    """Declare a page that is looked at."""
+
+    async def check(request: Connection, _handler: BaseRouteHandler) -> None:
+        _find_caller(request, guard)
+
+    return get(path, **_options(guard, check))
+
+
+def post_page(
+    path: str, *, guard: Guard, form: str = "", upload: bool = False, limit: int = FIELDS_BYTES
+) -> Declare:
+    """Declare a form that is sent; its handler gets the fields by ``fields_of(request)``.
+
+    ``form`` names the one-use token of a cookie-less form. ``upload`` is for multipart forms:
+    their handler reads ``read_parts(request)``, which checks the token as the first part.
+    ``limit`` is the most bytes that an urlencoded body may have.
+    """
+    if (guard in ("public", "signed_out")) != bool(form) or (form and upload):
+        raise ValueError(f"{path}: a form without a cookie, and only such a one, names its token")
+
+    async def check(request: Connection, _handler: BaseRouteHandler) -> None:
+        check_origin(request)
+        caller = _find_caller(request, guard)
+        if upload:
+            return
+        fields = await read_fields(_page(request), limit)
+        if form:
+            if fields.one(TRAP):
+                raise refusal("forbidden")
+            portal_of(request).form_tokens.take(form, fields.one("token"))
+        elif not caller.owns(fields.one("token")):
+            raise refusal("forbidden")
+        caller.fields = fields
+
+    return post(path, status_code=200, **_options(guard, check))
+
+
+async def read_parts(request: PageRequest, limit: int = PARTS_BYTES) -> AsyncIterator[Part]:
+    """Yield the parts of an upload after its first one, which must be the right token."""
+    proved = False
+    async for part in stream_parts(request, limit):
+        if proved:
+            yield part
+        elif part.name == "token" and part.chunks is None and caller_of(request).owns(part.text):
+            proved = True
+        else:
+            break
+    if not proved:
+        raise refusal("forbidden")
+
+
+def _options(guard: Guard, check: _GuardFunction) -> dict[str, Any]:
+    return {
+        "guards": [check],
+        "opt": {"guard": guard},
+        "media_type": "text/html",
+        "include_in_schema": False,
+    }
+
+
+def _find_caller(request: Connection, guard: Guard) -> Caller:
+    """Find who calls, keep them with the request, and refuse whom ``guard`` does not let in."""
+    language = request.scope["path_params"].get("language")
+    if language is not None and language not in portal_of(request).languages:
+        raise refusal("not_found")
+    caller = Caller(guard)
+    name = _COOKIES.get(guard)
+    if name is not None:
+        cookie = read_cookie(request, name)
+        caller = Caller(guard, cookie, _owner(request, guard, cookie))
+        if caller.owner is None:
+            raise _over(request, guard)
+    elif guard == "signed_out" and desk_of(request).sessions.find(read_cookie(request, "pe_staff")):
+        raise detour(f"/{language_of(request)}/staff")
+    request.scope["state"]["caller"] = caller
+    return caller
+
+
+def _owner(request: Connection, guard: Guard, cookie: bytes | None) -> object | None:
+    desk = desk_of(request)
+    if guard == "asker":
+        return desk.drafts.find(cookie)
+    if guard == "visit":
+        return desk.visits.find(cookie)
+    if guard == "joining":
+        return desk.joinings.find(cookie)
+    return desk.sessions.find(cookie)
+
+
+def _over(request: Connection, guard: Guard) -> Exception:
+    if guard == "staff" and request.scope.get("method") == "GET":
+        return detour(f"/{language_of(request)}/staff/unlock")
+    return refusal(_OVER[guard])
+
+
+def _page(request: Connection) -> PageRequest:
+    """Return the connection as the HTTP request that it is: there are no websockets here."""
+    if not isinstance(request, Request):
+        raise refusal("bad_request")
+    return request
