@@ -49,7 +49,7 @@ class Asker:
     def answer(self, answers: Mapping[int, Typed] = PAPER) -> Page:
         """Answer the questions that come, each by its number, until one is not among them."""
         number = self.number()
-        while number in answers:
+        while number is not None and number in answers:
             self.browser.send(answers[number])
             number = self.number()
         return self.page

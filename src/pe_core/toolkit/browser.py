@@ -95,7 +95,9 @@ class Browser:
         element = self._form(form)
         given = dict(fields or {})
         kept = [(n, v or "") for n, v in element.form_values() if n not in given]
-        parts = [(name, (None, value.encode())) for name, value in [*kept, *given.items()]]
+        parts: list[tuple[str, tuple[str | None, bytes]]] = [
+            (name, (None, value.encode())) for name, value in [*kept, *given.items()]
+        ]
         parts += [(name, (FILE_NAME, data)) for name, data in (files or {}).items()]
         path = element.action or self.page.path
         response = self._run(self.client.post(path, files=parts, headers={"Origin": self.address}))
