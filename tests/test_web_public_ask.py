@@ -526,3 +526,49 @@ def test_a_draft_lives_ten_minutes_with_one_answer(asker: Asker) -> None:
 
     assert 403 == page.status
     assert "Your answers are no longer here" in page.words
+
+
+def test_all_questions_stand_on_one_page_and_are_sent_with_one_press(asker: Asker) -> None:
+    asker.begin("zz.paper")
+    page = asker.go("ask/all")
+    page = asker.browser.send(
+        {
+            "answer-paper": "permit",
+            "answer-permit_ends-day": "20",
+            "answer-permit_ends-month": "12",
+            "answer-permit_ends-year": "2026",
+            "answer-region": "coast",
+            "answer-offices": ["stays", "shelter"],
+            "answer-refused": "no",
+            "answer-story": "My permit ends.",
+            "send": "1",
+        }
+    )
+
+    assert page.path.endswith("/ask/receipt")
+    assert 1 == len(page.tree.xpath("//ol[@class='receipt']"))
+
+
+def test_on_one_page_every_problem_is_named_and_what_was_typed_stays(asker: Asker) -> None:
+    asker.begin("zz.paper")
+    asker.go("ask/all")
+    page = asker.browser.send({"answer-story": "Only this <b>word</b>.", "answer-region": "coast"})
+
+    assert 422 == page.status
+    assert "Error: Portal" == page.title
+    assert 3 == len(problem_links(page))
+    assert "Only this <b>word</b>." in page.tree.xpath("//textarea")[-1].text
+    page = asker.browser.send(
+        {"answer-paper": "birth", "answer-offices": ["none"], "answer-refused": "no"}
+    )
+    assert page.path.endswith("/ask/files")
+
+
+def test_on_one_page_nothing_personal_is_asked_in_the_limited_mode(asker: Asker) -> None:
+    asker.begin("zz.paper", where="going")
+    asker.browser.send()
+    page = asker.go("ask/all")
+
+    names = {element.name for element in page.forms()[0].inputs}
+    assert "answer-story" in names
+    assert {"answer-name", "answer-contact"}.isdisjoint(names)

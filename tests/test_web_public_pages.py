@@ -16,7 +16,7 @@ from pe_core.web import public
 
 Run = Callable[[Awaitable[Any]], Any]
 LANGUAGES = ("be", "ru", "en", "he")
-READING = ("", "help", "volunteer", "safety", "privacy", "exit-help", "bye", "ask", "code")
+READING = ("", "help", "safety", "privacy", "exit-help", "bye", "ask", "code")
 READING_TOO = ("ask/done", "ask/begin", "code/begin")
 ASKING = ("where", "where/change", "1", "1/change", "files", "check")
 MARKER = "Zzmarker"
@@ -111,7 +111,7 @@ def test_nothing_personal_is_in_any_title_address_or_redirect(
 
 
 def test_the_public_pages_take_forms_at_all_these_addresses() -> None:
-    assert 19 == len(posts())
+    assert 20 == len(posts())
     assert {"public", "asker", "visit"} == {guard for guard, *_ in posts()}
 
 

@@ -34,6 +34,7 @@ from pe_core.model import (
 )
 
 __all__ = [
+    "UNSET",
     "Answers",
     "AskIf",
     "Authority",
@@ -61,7 +62,6 @@ __all__ = [
     "Stop",
     "Story",
     "TravelDocument",
-    "UNSET",
     "UnsetType",
     "WithdrawalAsked",
     "ask_if",

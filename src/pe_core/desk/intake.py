@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 
 import msgspec
 
@@ -26,6 +27,7 @@ from pe_core.rules import forms
 from pe_core.rules.forms import Question
 from pe_core.rules.receipts import fold_typed, make_receipt
 from pe_core.rules.retention import keep_at_submit
+from pe_core.rules.texts import show_date
 from pe_core.store import Add, Change, CountRow, EpochRow, Insert, RequestRow, Tell
 from pe_core.vault import bucket_of, locator_hash, random_bytes, receipt_keys, seal
 
@@ -43,6 +45,7 @@ def set_where(draft: Draft, where: Where) -> None:
     """Note where the asker is; in the limited mode what was personal is dropped at once."""
     draft.where = where
     draft.warned = False
+    draft.answers = _given(draft)
 
 
 def limited_questions(draft: Draft) -> tuple[Question, ...]:
@@ -204,6 +207,8 @@ def show_value(
         return "\n".join(texts.text(language, f"{question.key}.{option}") for option in value)
     if question.kind == "one_of":
         return texts.text(language, f"{question.key}.{value}")
+    if question.kind == "date":
+        return show_date(date.fromisoformat(str(value)), language)
     return str(value)
 
 

@@ -119,9 +119,6 @@ async def look(desk: Desk, visit: Visit) -> View:
 
 async def add_word(desk: Desk, visit: Visit, text: str, files: Sequence[CleanFile] = ()) -> None:
     """Add a word and files for the coordinators; wakes a request that waits for the asker."""
-    row = await _row(desk, visit)
-    if row.state in OVER:
-        raise NotAllowed("core.mine.closed")
     epoch = await current_epoch(desk, "intake")
     changes: list[Change] = []
     notes: list[FileNote] = []
@@ -130,10 +127,19 @@ async def add_word(desk: Desk, visit: Visit, text: str, files: Sequence[CleanFil
         changes.append(Insert(await seal_file(desk, visit.request, epoch, file_id, file.data)))
         notes.append(FileNote(id=file_id, media_type=file.media_type, size=len(file.data)))
     message = Message(at=desk.now(), author=Author.ASKER, text=text, files=tuple(notes))
-    changes += await _entry(desk, visit, message)
-    if row.state == State.WAITING:
-        changes += change_state(row, State.ACTIVE)
-    await desk.store.write(changes)
+    try:
+        await desk.store.write([*changes, *await _word_changes(desk, visit, message)])
+    except Conflict:
+        # A coordinator moved the request in this moment; the word must not be lost for that.
+        await desk.store.write([*changes, *await _word_changes(desk, visit, message)])
+
+
+async def _word_changes(desk: Desk, visit: Visit, message: Message) -> list[Change]:
+    row = await _row(desk, visit)
+    if row.state in OVER:
+        raise NotAllowed("core.mine.closed")
+    changes = await _entry(desk, visit, message)
+    return changes + (change_state(row, State.ACTIVE) if row.state == State.WAITING else [])
 
 
 async def have_read(desk: Desk, visit: Visit, reply_id: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect
@@ -83,9 +83,10 @@ def _read_type(name: str, answers: type[Answers]) -> tuple[tuple[Question, ...],
     renamed = any(field.name != field.encode_name for field in shape.fields)
     if renamed or shape.array_like or shape.tag is not None:
         return (), ("answers must be a plain struct: no rename, array_like or tag",)
+    hints = get_type_hints(answers, include_extras=True)
     for field in shape.fields:
         try:
-            question = _question(name, field)
+            question = _question(name, field, _declared(hints[field.name]))
         except _Unfit as reason:
             faults.append(f"{field.name}: {reason}")
         else:
@@ -94,8 +95,11 @@ def _read_type(name: str, answers: type[Answers]) -> tuple[tuple[Question, ...],
     return tuple(found), tuple(faults)
 
 
-def _question(form_name: str, field: inspect.Field) -> Question:
+def _question(form_name: str, field: inspect.Field, declared: tuple[Any, ...]) -> Question:
     inner, extra = _unwrap(field.type)
+    shape = _shape(inner, bool(extra.get("long", False)))
+    if "options" in shape:
+        shape["options"] = tuple(sorted(shape["options"], key=declared.index))
     has_default = (
         field.default is not msgspec.NODEFAULT or field.default_factory is not msgspec.NODEFAULT
     )
@@ -111,8 +115,15 @@ def _question(form_name: str, field: inspect.Field) -> Question:
         personal=bool(extra.get("personal", False)),
         ask_if=condition,
         autocomplete=extra.get("autocomplete", "off"),
-        **_shape(inner, bool(extra.get("long", False))),
+        **shape,
     )
+
+
+def _declared(annotation: Any) -> tuple[Any, ...]:
+    """Return a Literal's values as its author ordered them; msgspec sorts them."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for part in get_args(annotation) if (found := _declared(part))), ())
 
 
 def _unwrap(kind: inspect.Type) -> tuple[inspect.Type, dict[str, Any]]:

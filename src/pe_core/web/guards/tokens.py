@@ -2,8 +2,9 @@
 
 A token is public: random id, time, shortest wait, and a MAC under a key of this process, so
 showing a page costs no memory and a flood of page views pushes nobody out. Only the ids of
-tokens that were used are kept, until they are too old anyway; when there is no more room, new
-posts are refused (TooMany), because forgetting a used id would let it be used twice.
+tokens that were used are kept, the latest of them. Under a flood the oldest are forgotten: such
+a token could be used twice, which begins a second draft or asks for a code again and harms
+nobody, while refusing new posts would close the door to everybody.
 """
 
 import hmac
@@ -13,7 +14,6 @@ from binascii import Error
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pe_core.errors import TooMany
 from pe_core.vault.cookies import csrf_token
 from pe_core.web.guards.refusals import refusal
 
@@ -73,10 +73,7 @@ class FormTokens:
 
     def _keep(self, number: bytes, issued: int) -> None:
         if len(self._used) >= self._limit:
-            oldest = self._milliseconds() - LONGEST // timedelta(milliseconds=1)
-            self._used = {key: born for key, born in self._used.items() if born >= oldest}
-        if len(self._used) >= self._limit:
-            raise TooMany("core.busy")
+            del self._used[next(iter(self._used))]
         self._used[number] = issued
 
     def _mac(self, form: str, head: bytes) -> str:

@@ -2,7 +2,17 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.web.public import acts, ask, attachments, comeback, home, leaving, questions, sending
+from pe_core.web.public import (
+    acts,
+    ask,
+    attachments,
+    comeback,
+    home,
+    leaving,
+    questions,
+    sending,
+    whole,
+)
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (
     home.show_home,
@@ -25,6 +35,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     questions.take_answer,
     questions.change_answer,
     questions.show_stop,
+    whole.show_whole,
+    whole.take_whole,
     attachments.show_files,
     attachments.take_file,
     attachments.show_files_again,

@@ -14,7 +14,7 @@ async def show_home(request: PageRequest) -> Response[str]:
     return render(request, "public/home.html")
 
 
-@get_page(["/{language:str}/help", "/{language:str}/volunteer"], guard="public")
+@get_page("/{language:str}/help", guard="public")
 async def show_help(request: PageRequest) -> Response[str]:
     """Say what volunteers do, and that joining begins with a talk."""
     return render(request, "public/help.html", contact=desk_of(request).embassy.contact)
