@@ -49,3 +49,23 @@ clean:  ## forget the environments
 
 texts: setup  ## make the right-to-left test catalogue anew from the English texts
 	$(BIN)/python -m pe_core.toolkit.mirror src/pe_core/locales/en.po plugins/zz/src/pe_embassy_zz/locales/en.po plugins/zz/src/pe_embassy_zz/locales/he.po
+
+browser:
+	@command -v chromium >/dev/null || { echo "chromium is missing; try: apt-get install chromium"; exit 1; }
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing; try: apt-get install nodejs npm"; exit 1; }
+
+node: browser node_modules/.stamp  ## the accessibility rules (axe-core) for the browser tests
+
+node_modules/.stamp: package.json package-lock.json
+	npm ci --silent
+	@touch $@
+
+e2e: setup node  ## the journeys, in a real browser without scripts
+	$(BIN)/pytest -m e2e
+
+check: browser lint types test e2e  ## everything that CI runs; fails if a tool is missing
+
+screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 renews docs/screenshot.png
+	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
+
+.PHONY: browser

@@ -20,7 +20,7 @@ from pe_core.rules.receipts import show_receipt
 from pe_core.running import build_desk, data_folder, enabled_plugins, read_texts, run_instance
 from pe_core.settings import EmbassySettings, PluginsSettings, ServerSettings, Settings
 from pe_core.store import open_store
-from pe_core.toolkit.invented import Account, Clock, Invented, demo_start, invent
+from pe_core.toolkit.invented import STEPS, Account, Clock, Invented, demo_start, invent
 from pe_core.vault import Passphrases
 
 MARK = "this-is-a-demo"
@@ -117,7 +117,8 @@ async def _fill(settings: Settings, folder: Path) -> tuple[Opening, Invented]:
             now=clock.now,
             passphrases=passphrases,
         )
-        return opening, await invent(desk, clock, opening.invite)
+        with click.progressbar(length=STEPS, label="Inventing people", file=sys.stderr) as bar:
+            return opening, await invent(desk, clock, opening.invite, lambda: bar.update(1))
     finally:
         passphrases.close()
         await store.close()

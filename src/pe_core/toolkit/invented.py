@@ -1,7 +1,7 @@
 """Fill a new embassy with plainly invented people and requests, through the desk's own acts."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pe_core.desk import accounts, intake, invites, requests
@@ -92,19 +92,25 @@ async def ask(desk: Desk, asked: Asked) -> str:
     return await intake.submit(desk, draft)
 
 
-async def invent(desk: Desk, clock: Clock, first_invite: str) -> Invented:
-    """Invent two coordinators and six requests in different states."""
+async def invent(
+    desk: Desk, clock: Clock, first_invite: str, done: Callable[[], None] = lambda: None
+) -> Invented:
+    """Invent two coordinators and six requests; ``done`` is called after each of STEPS steps."""
     first = await open_account(desk, clock, first_invite, "busel")
+    done()
     session = await unlock_account(desk, clock, first)
     second = await open_account(desk, clock, await invites.make_invite(desk, session), "zubr")
+    done()
     receipts = []
     for asked in ASKED:
         receipts.append(await ask(desk, asked))
         clock.move(hours=5)
+        done()
     session = await unlock_account(desk, clock, second)
     entries = await requests.list_requests(desk, session)
     await _work(desk, session, [entry.id for entry in reversed(entries)])
     desk.sessions.drop_where(lambda _: True)
+    done()
     return Invented(accounts=(first, second), receipts=tuple(receipts))
 
 
@@ -218,3 +224,6 @@ ASKED = (
         },
     ),
 )
+
+STEPS = len(ASKED) + 3
+"""How often ``invent`` says that it has come one step further."""
