@@ -102,9 +102,16 @@ def _whole_page(
         "public/whole.html",
         status=422 if problems else 200,
         asked=asked,
-        problems=[(one.name, one.wrong) for one in asked if one.wrong],
+        problems=[(one.name, _line(request, one)) for one in asked if one.wrong],
         limited=draft.limited,
     )
+
+
+def _line(request: PageRequest, one: Asked) -> str:
+    """Return a line of the summary: among many questions it names the one that is meant."""
+    text, language = desk_of(request).texts.text, language_of(request)
+    label = text(language, f"{one.question.key}.label")
+    return text(language, "core.ask.all.problem", question=label, problem=one.wrong)
 
 
 def _shown(draft: Draft) -> tuple[Question, ...]:
