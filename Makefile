@@ -69,3 +69,6 @@ screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 r
 	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
 
 .PHONY: browser
+
+bench: setup  ## what the portal costs against the least it could cost; writes bench.json; SHORT=1 for two minutes
+	$(BIN)/python -m tests.bench $(if $(SHORT),--short)

@@ -1,0 +1,161 @@
+"""Ways over the pages, step by step, for whoever wants to look at each of them."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Any
+
+from people import Demo, Person
+
+from pe_core.toolkit.invented import ASKED
+
+Typed = Mapping[str, Sequence[str]]
+READ_ONLY = (
+    ("", "home"),
+    ("help", "help"),
+    ("safety", "safety"),
+    ("privacy", "privacy"),
+    ("exit-help", "exit_help"),
+    ("code", "code"),
+)
+"""The pages that are only read, and the one where coming back begins."""
+PAPER: Typed = {
+    "paper": ["permit"],
+    "permit_ends": ["2026-12-20"],
+    "region": ["coast"],
+    "offices": ["stays", "shelter"],
+    "refused": ["yes"],
+    "refusal": ["Сказалі чакаць пашпарта, якога мне не атрымаць."],
+    "story": ["Дазвол канчаецца ў снежні. Што мне рабіць?\n\nДзякуй!"],
+}
+OTHER: Typed = {"story": ["Ці бяспечна ехаць на вяселле сястры?"]}
+
+
+def walk_public(person: Person, demo: Demo) -> Iterator[str]:
+    """Walk over every public page; a step is its template's name, and ``-`` what is special."""
+    for path, step in READ_ONLY:
+        person.open(path)
+        yield step
+    person.page.goto(f"/{person.language}/nothing")
+    yield "error"
+    person.press_at("code", "core.code.open")
+    yield "code-wrong"
+    yield from asking(person, "zz.paper", PAPER, photo=True)
+    yield from _mistakes(person)
+    yield from asking(person, "zz.other", OTHER, where="going")
+    mine = ("mine", "mine-waiting", "mine-solved")
+    for receipt, step in zip(demo.receipts, mine, strict=False):
+        person.come_back(receipt)
+        yield step
+    person.press("core.mine.send")
+    yield "mine-wrong"
+    person.open("bye")
+    yield "bye"
+
+
+def walk_staff(person: Person, session: Any, invite: str) -> Iterator[str]:
+    """Walk over every page of the team: signed out, and then with the cookie of a session."""
+    context = person.page.context
+    person.open("staff/unlock")
+    yield "unlock"
+    person.press("staff.unlock.button")
+    yield "unlock-wrong"
+    person.open("staff/locked")
+    yield "locked"
+    person.press_at("staff/join", "staff.join.continue")
+    yield "join"
+    person.fill("staff.join.code", invite)
+    person.press("staff.join.continue")
+    yield "account"
+    person.press("staff.account.button")
+    yield "account-wrong"
+    context.add_cookies(session["cookies"])
+    person.open("staff")
+    yield "requests"
+    person.open("staff?state=transferred")
+    yield "requests-none"
+    requests = ("request", "request-waiting", "request-solved", "request-new")
+    for asked, step in zip(ASKED, requests, strict=False):
+        person.open("staff")
+        person.open_row(asked.typed["story"][0])
+        yield step
+    person.press("staff.move.button")
+    yield "move"
+    person.page.go_back()
+    person.press("staff.reply.preview")
+    yield "reply"
+    person.fill("staff.reply.text", "...")
+    person.press("staff.reply.preview")
+    yield "preview"
+    person.open("staff/members")
+    yield "members"
+    person.press("staff.invites.invite_button")
+    yield "invite"
+    person.open("staff/members")
+    person.press("staff.invites.take_back", item=person.words("staff.invites.waits"))
+    yield "members-taken_back"
+
+
+def asking(
+    person: Person, form: str, typed: Typed, *, where: str = "abroad", photo: bool = False
+) -> Generator[str, None, str]:
+    """Ask for help; yields the name of every page before it is filled in, returns the receipt."""
+    person.open("ask")
+    yield "topics"
+    person.begin(form)
+    yield "where"
+    person.choose(f"core.ask.where.{where}")
+    person.go_on()
+    if where != "abroad":
+        yield "warning"
+        person.press("core.ask.warning.go_on")
+    while (question := person.question(form)) is not None:
+        yield f"question-{question.field}"
+        person.answer(question, typed.get(question.field, ()))
+        person.go_on()
+        assert question != person.question(form), f"{question.field} was not taken"
+    if photo:
+        yield "files"
+        person.add_photo("core.ask.files.label", "core.ask.files.add")
+        yield "files-added"
+    if person.is_at("core.ask.files.title"):
+        person.go_on()
+    yield "check"
+    person.press("core.check.send")
+    yield "receipt"
+    receipt = person.receipt()
+    person.press("core.receipt.confirm")
+    yield "receipt-wrong"
+    person.type_back(receipt)
+    yield "done"
+    return receipt
+
+
+def ask(person: Person, form: str, typed: Typed, *, photo: bool = False) -> str:
+    """Ask for help from the first page to the last one, and return the receipt."""
+    steps = asking(person, form, typed, photo=photo)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def _mistakes(person: Person) -> Iterator[str]:
+    """Leave things out and meet the end of a form's questions."""
+    person.open("ask")
+    person.begin("zz.paper")
+    person.go_on()
+    yield "where-wrong"
+    person.choose("core.ask.where.abroad")
+    person.go_on()
+    person.go_on()
+    yield "question-wrong"
+    person.open("ask/all")
+    yield "whole"
+    person.go_on()
+    yield "whole-wrong"
+    person.open("ask/1")
+    person.choose("zz.paper.paper.passport")
+    person.go_on()
+    person.choose("zz.paper.region.visiting")
+    person.go_on()
+    yield "stop"
