@@ -11,13 +11,16 @@ from pe_core.errors import StoreError
 from pe_core.hooks import Listener
 from pe_core.model import Event
 from pe_core.model import event as events
-from pe_core.store import AtMost, Delete, HeardRow, Insert, OutboxRow, Store, Update
+from pe_core.store import AtMost, Change, Delete, HeardRow, In, Insert, OutboxRow, Store, Update
 
 PATIENCE = 30.0
 """Seconds that a listener may take for one event."""
 LONGEST_WAIT = timedelta(hours=1)
 TRIES = 200
 """With waits of up to an hour, about eight days; then the event is dropped and that is logged."""
+
+BATCH = 100
+"""Events that are told before their outcome is written down, in one transaction."""
 
 log = logging.getLogger("pe.courier")
 
@@ -65,34 +68,58 @@ class Courier:
         """Tell everything that is due once; returns how many events are done with."""
         today = self._now().date().toordinal()
         due = await self._store.pick(OutboxRow, ("id",), {"due": AtMost(today)})
+        waiting = sorted(event_id for (event_id,) in due)
         done = 0
-        for (event_id,) in sorted(due):
-            row = await self._store.get(OutboxRow, event_id)
-            if row is not None:
-                done += await self._tell_all(row)
+        for start in range(0, len(waiting), BATCH):
+            done += await self._tell_batch(waiting[start : start + BATCH])
         return done
 
-    async def _tell_all(self, row: OutboxRow) -> int:
+    async def _tell_batch(self, event_ids: Sequence[int]) -> int:
+        """Tell some events to everybody and write down the outcome in one transaction.
+
+        After a crash in between they are told again: at least once is the promise.
+        """
+        wanted = In(tuple(event_ids))
+        rows = await self._store.select(OutboxRow, {"id": wanted}, order="id")
+        heard: dict[int, set[str]] = {}
+        for event_id, listener in await self._store.pick(
+            HeardRow, ("event", "listener"), {"event": wanted}
+        ):
+            heard.setdefault(event_id, set()).add(listener)
+        changes: list[Change] = []
+        for row in rows:
+            changes += await self._tell_all(row, heard.get(row.id, set()))
+        await self._store.write(changes)
+        return sum(1 for change in changes if isinstance(change, Delete)) // 2
+
+    async def _tell_all(self, row: OutboxRow, heard: set[str]) -> list[Change]:
+        """Tell an event to whoever has not heard it; return what is to be written down."""
         event: Event = msgspec.msgpack.decode(row.event, type=AnyEvent)
-        heard = {item.listener for item in await self._store.select(HeardRow, {"event": row.id})}
-        open_for = [listener for listener in self._listeners if listener.name not in heard]
-        failed = 0
-        for listener in open_for:
-            if not await self._tell(row, event, listener):
-                failed += 1
-        if failed and row.tries < TRIES:
-            return 0
-        if failed:
+        told: list[str] = []
+        failed = waiting = False
+        for listener in self._listeners:
+            if listener.name in heard:
+                continue
+            if self._must_wait(row, listener):
+                waiting = True
+            elif await self._tell(row, event, listener):
+                told.append(listener.name)
+            else:
+                failed = True
+        if (failed or waiting) and row.tries < TRIES:
+            noted: list[Change] = [Insert(HeardRow(event=row.id, listener=n)) for n in told]
+            tried = Update(OutboxRow, (row.id,), {"tries": row.tries + 1})
+            return [*noted, tried] if failed else noted
+        if failed or waiting:
             log.error("gave up telling %s after %d tries", type(event).__name__, TRIES)
-        await self._store.write(
-            [Delete(HeardRow, {"event": row.id}), Delete(OutboxRow, {"id": row.id})]
-        )
-        return 1
+        return [Delete(HeardRow, {"event": row.id}), Delete(OutboxRow, {"id": row.id})]
+
+    def _must_wait(self, row: OutboxRow, listener: Listener) -> bool:
+        until = self._waits.get((row.id, listener.name))
+        return until is not None and self._now() < until
 
     async def _tell(self, row: OutboxRow, event: Event, listener: Listener) -> bool:
         key = (row.id, listener.name)
-        if key in self._waits and self._now() < self._waits[key]:
-            return False
         try:
             await asyncio.wait_for(listener.hear(event), timeout=PATIENCE)
         except Exception as error:  # a listener may fail in any way; it is named and asked again
@@ -104,8 +131,6 @@ class Courier:
             )
             wait = min(timedelta(seconds=2 ** min(row.tries, 12)), LONGEST_WAIT)
             self._waits[key] = self._now() + wait
-            await self._store.write([Update(OutboxRow, (row.id,), {"tries": row.tries + 1})])
             return False
         self._waits.pop(key, None)
-        await self._store.write([Insert(HeardRow(event=row.id, listener=listener.name))])
         return True

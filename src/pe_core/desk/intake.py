@@ -1,7 +1,7 @@
 """Asking for help: from the first page to the receipt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -72,6 +72,29 @@ def give_answer(draft: Draft, field: str, typed: Sequence[str]) -> Problem | Non
         answers[field] = value
     draft.answers = forms.prune(draft.form, answers)
     return None
+
+
+def give_answers(draft: Draft, typed: Mapping[str, Sequence[str]]) -> Mapping[str, Problem]:
+    """Take the answers to all questions at once; return the problems of those that are asked."""
+    if draft.receipt is not None:
+        raise NotFound("core.ask.no_such_question")
+    answers: dict[str, forms.Value] = {}
+    problems: dict[str, Problem] = {}
+    for question in forms.questions(draft.form):
+        if question.field not in typed:
+            continue
+        value = forms.read_question(question, typed[question.field])
+        if isinstance(value, Problem):
+            problems[question.field] = value
+        elif value is not None:
+            answers[question.field] = value
+    draft.answers = forms.prune(draft.form, answers)
+    if draft.room_left() < 0:
+        longest = max(draft.answers, key=lambda field: len(str(draft.answers[field])))
+        del draft.answers[longest]
+        problems[longest] = Problem(field=longest, code="too_much")
+    asked = {question.field for question in limited_questions(draft)}
+    return {field: problem for field, problem in problems.items() if field in asked}
 
 
 async def add_file(desk: Desk, draft: Draft, chunks: AsyncIterator[bytes]) -> DraftFile:

@@ -51,6 +51,10 @@ class AskIf(Model):
     values: tuple[str | bool | int, ...]
     operator: Literal["in", "not in"] = "in"
 
+    def __post_init__(self) -> None:
+        """Take a list for a tuple, as authors write it: what is frozen can be remembered."""
+        msgspec.structs.force_setattr(self, "values", tuple(self.values))
+
 
 def ask_if(
     field: str, *values: str | bool | int, negate: bool = False, required: bool = False
@@ -109,3 +113,7 @@ class Form(Model):
     order: int = 50
     stop_if: tuple[Stop, ...] = ()
     check: Callable[[Any], Iterable[Problem]] = _no_check
+
+    def __post_init__(self) -> None:
+        """Take a list for a tuple, as authors write it: what is frozen can be remembered."""
+        msgspec.structs.force_setattr(self, "stop_if", tuple(self.stop_if))

@@ -42,7 +42,8 @@ _WRONG_TYPE: Mapping[Kind, str] = {
     "number": "not_a_number",
     "date": "not_a_date",
 }
-_REFUSED = frozenset({"Cc", "Cs"})
+_REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_REFUSED_IN_LONG = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters (NUL among them, which PostgreSQL cannot hold) and lone surrogates."""
 
 
@@ -231,10 +232,9 @@ def _number_problem(question: Question, value: int) -> Problem | None:
 
 
 def _text_problem(question: Question, text: str) -> Problem | None:
-    allowed = "\n" if question.kind == "long" else ""
-    for character in text:
-        if unicodedata.category(character) in _REFUSED and character not in allowed:
-            return Problem(field=question.field, code="characters")
+    refused = _REFUSED_IN_LONG if question.kind == "long" else _REFUSED
+    if refused.search(text):
+        return Problem(field=question.field, code="characters")
     wrong = _length_problem(question, text)
     if wrong is not None:
         return wrong

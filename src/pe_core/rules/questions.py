@@ -55,6 +55,7 @@ class _Unfit(Exception):
     """Why a field is no question; caught where the faults of a form are gathered."""
 
 
+@lru_cache(maxsize=256)
 def questions(form: Form) -> tuple[Question, ...]:
     """Return the form's questions in the order of its fields.
 

@@ -1,6 +1,7 @@
 """A form's shape for others: its version, its JSON Schema, the texts that it needs."""
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ _NOT_SHAPE = frozenset({"key", "autocomplete"})
 """What may change without an old answer meaning something else."""
 
 
+@lru_cache(maxsize=256)
 def form_version(form: Form) -> str:
     """Return 16 hex digits of SHA-256 over fields, kinds, options, limits and conditions."""
     shape = [_shape_of(question) for question in questions(form)]

@@ -11,7 +11,7 @@ gives three things, by HKDF-SHA256 (RFC 5869) with a label each (design: vault, 
 
 import hashlib
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NewType
 
 import msgspec
@@ -41,20 +41,30 @@ class Keys:
     """The keys of one seed; made by ``keys_of``, never printed, never written down.
 
     ``public`` (1216 bytes) is what others seal to, ``verify_key`` (32 bytes) checks what
-    ``sign`` signed, ``symmetric`` (32 bytes) is the key of the symmetric lane.
+    ``sign`` signed, ``symmetric`` (32 bytes) is the key of the symmetric lane. The last two
+    are derived when first asked for: most keys, such as a requester's, never sign.
     """
 
-    __slots__ = ("_signer", "private", "public", "seed", "symmetric", "verify_key")
-
     def __init__(self, seed: Seed) -> None:
-        """Derive all keys; raises VaultError if the seed has not 32 bytes."""
+        """Derive what is sealed to and opens; raises VaultError if the seed has not 32 bytes."""
         if len(seed) != _SEED_SIZE:
             raise VaultError(f"a seed has {_SEED_SIZE} bytes")
         self.seed = seed
         self.private, self.public = expand_hpke_seed(derive_key(seed, "hpke"))
-        self._signer = Ed25519PrivateKey.from_private_bytes(derive_key(seed, "sign"))
-        self.verify_key = self._signer.public_key().public_bytes_raw()
-        self.symmetric = derive_key(seed, "sym")
+
+    @cached_property
+    def verify_key(self) -> bytes:
+        """The public key that checks this owner's signatures."""
+        return self._signer.public_key().public_bytes_raw()
+
+    @cached_property
+    def symmetric(self) -> bytes:
+        """The key of the symmetric lane."""
+        return derive_key(self.seed, "sym")
+
+    @cached_property
+    def _signer(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(derive_key(self.seed, "sign"))
 
     def __repr__(self) -> str:
         """Show which key this is and nothing secret."""

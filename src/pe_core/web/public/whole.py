@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response
 
 from pe_core.desk.drafts import Draft
-from pe_core.desk.intake import give_answer, limited_questions
+from pe_core.desk.intake import all_problems, give_answers
 from pe_core.model import Problem
 from pe_core.model.struct import Model
 from pe_core.rules import forms
@@ -61,19 +61,13 @@ async def take_whole(request: PageRequest) -> Response[Any]:
 def _give_all(
     draft: Draft, fields: Fields
 ) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Problem]]:
-    """Give every answer in order, so that what is asked follows from what came before."""
-    typed: dict[str, Sequence[str]] = {}
-    problems: dict[str, Problem] = {}
-    for question in _shown(draft):
-        typed[question.field] = typed_answer(question, fields, _name(question))
-    for field, strings in typed.items():
-        if any(question.field == field for question in limited_questions(draft)):
-            problem = give_answer(draft, field, strings)
-            if problem is not None:
-                problems[field] = problem
-    for problem in forms.problems(draft.form, draft.answers):
-        if problem.field in typed:
-            problems.setdefault(problem.field, problem)
+    typed = {
+        question.field: typed_answer(question, fields, _name(question))
+        for question in _shown(draft)
+    }
+    problems = dict(give_answers(draft, typed))
+    if not problems:
+        problems = {found.field: found for found in all_problems(draft)}
     return typed, problems
 
 
