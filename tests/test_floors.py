@@ -44,6 +44,7 @@ OUTSIDE = {
     "click": {"cli"},
     "rich": {"cli"},
     "uvicorn": {"cli"},
+    "uvloop": {"cli"},
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "base", "misc"}
 LONGEST_MODULE = 400

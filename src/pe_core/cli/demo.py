@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import msgspec
+import uvloop
 
 from pe_core.cli.serve import serve_pages, start_log
 from pe_core.desk.desk import read_identity
@@ -54,7 +55,7 @@ def command(port: int, folder: Path | None, ready_file: Path | None) -> None:
     place = Path(tempfile.mkdtemp(prefix="pe-demo-")) if folder is None else folder
     try:
         _empty(place)
-        asyncio.run(_demo(settings, place, ready_file))
+        uvloop.run(_demo(settings, place, ready_file))
     finally:
         if temporary:
             shutil.rmtree(place)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import uvloop
 from uvicorn import Config, Server
 
 from pe_core.cli.options import config_option, read_config
@@ -33,7 +34,7 @@ def command(config: Path, dev: bool) -> None:
     settings, folder = read_config(config)
     start_log()
     gc.freeze()
-    asyncio.run(_serve(settings, folder, dev))
+    uvloop.run(_serve(settings, folder, dev))
 
 
 class PlainFormatter(logging.Formatter):

@@ -13,7 +13,7 @@ from pe_core.desk.intake import (
     shown_receipt,
     submit,
 )
-from pe_core.errors import NothingToSealTo
+from pe_core.errors import NotAllowed, NothingToSealTo
 from pe_core.model import Problem
 from pe_core.model.struct import Model
 from pe_core.rules.receipts import show_receipt
@@ -54,21 +54,24 @@ async def show_check(request: PageRequest) -> Response[Any]:
 @post_page("/{language:str}/ask/check", guard="asker")
 async def send_request(request: PageRequest) -> Response[Any]:
     """Send what was checked."""
-    return await send_draft(request)
-
-
-async def send_draft(request: PageRequest) -> Response[Any]:
-    """Seal and store the request; pressed twice, it is still one request."""
-    desk, draft = desk_of(request), draft_of(request)
-    elsewhere = _elsewhere(draft)
+    elsewhere = _elsewhere(draft_of(request))
     if elsewhere is not None:
         return _to(request, elsewhere)
-    if all_problems(draft):
-        return _check_page(request)
+    return await send_draft(request) or _check_page(request)
+
+
+async def send_draft(request: PageRequest) -> Response[Any] | None:
+    """Seal and store the request; None while an answer is missing.
+
+    Pressed twice, it is still one request.
+    """
+    desk, draft = desk_of(request), draft_of(request)
     portal_of(request).quotas.take("send", limit=SENDS, window=timedelta(minutes=1))
     draft.language = language_of(request)
     try:
         await submit(desk, draft)
+    except NotAllowed:
+        return None
     except NothingToSealTo:
         return render(request, "public/closed.html", status=503)
     return _to(request, "receipt")

@@ -11,7 +11,6 @@ from pe_core.model import Problem
 from pe_core.model.struct import Model
 from pe_core.rules import forms
 from pe_core.rules.forms import Question
-from pe_core.web.guards.body import Fields
 from pe_core.web.guards.caller import draft_of, fields_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
@@ -48,27 +47,21 @@ async def take_whole(request: PageRequest) -> Response[Any]:
     first = needed_first(draft)
     if first is not None:
         return _to(request, first)
-    typed, problems = _give_all(draft, fields)
-    if problems:
-        return _whole_page(request, typed, problems)
-    if stop_of(draft) is not None:
-        return _to(request, "stop")
-    if fields.one("send"):
-        return await send_draft(request)
-    return _to(request, last_step(draft) if draft.form.files and not draft.limited else "check")
-
-
-def _give_all(
-    draft: Draft, fields: Fields
-) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Problem]]:
     typed = {
         question.field: typed_answer(question, fields, _name(question))
         for question in _shown(draft)
     }
-    problems = dict(give_answers(draft, typed))
-    if not problems:
-        problems = {found.field: found for found in all_problems(draft)}
-    return typed, problems
+    problems = give_answers(draft, typed)
+    if not problems and stop_of(draft) is not None:
+        return _to(request, "stop")
+    if not problems and fields.one("send"):
+        sent = await send_draft(request)
+        if sent is not None:
+            return sent
+    problems = problems or {found.field: found for found in all_problems(draft)}
+    if problems:
+        return _whole_page(request, typed, problems)
+    return _to(request, last_step(draft) if draft.form.files and not draft.limited else "check")
 
 
 def _whole_page(
