@@ -211,7 +211,7 @@ def test_the_unlock_form_helps_password_keepers_and_hides_what_is_typed(pe_brows
     }
 
     assert expected == fields
-    assert "Nobody can reset your passphrase for you alone" in page.words
+    assert "No one person can reset your passphrase" in page.words
 
 
 def test_who_is_unlocked_is_led_past_the_forms_to_unlock_and_join(
