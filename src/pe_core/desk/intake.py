@@ -162,7 +162,7 @@ def confirm_receipt(draft: Draft, typed: tuple[str, str]) -> bool:
     if draft.receipt is None:
         return draft.confirmed
     expected = [draft.receipt[4 * (group - 1) : 4 * group] for group in draft.asked_groups]
-    given = [_fold_group(text) for text in typed]
+    given = [fold_typed(text) for text in typed]
     if expected != given:
         return False
     draft.confirmed = True
@@ -261,7 +261,3 @@ def _pick_groups() -> tuple[int, int]:
     first, second = random_bytes(2)
     one = first % 6 + 1
     return (one, (one - 1 + second % 5 + 1) % 6 + 1)
-
-
-def _fold_group(text: str) -> str:
-    return fold_typed(text)
