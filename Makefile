@@ -12,7 +12,7 @@ PORT ?= 8000
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: setup  ## start an embassy with invented people on http://127.0.0.1:$(PORT)
+demo: setup  ## an embassy with invented people on http://127.0.0.1:8000; PORT=N for another port
 	$(BIN)/pe demo --port $(PORT)
 
 test: setup  ## the whole test suite; neither browser nor node
