@@ -168,13 +168,18 @@ def _show(ready: dict[str, Any]) -> None:
         ("Coordinate", embassy["staff_url"]),
         ("  name", account["handle"]),
         ("  passphrase", account["passphrase"]),
-        ("  code", "shown below, or add this key to an authenticator:"),
+        ("  code", _where_the_code_is()),
         ("", account["totp_secret"]),
     ]
     click.echo("\nAn embassy of Exampleland is open. Everybody in it is invented.\n")
     for label, value in rows:
         click.echo(f"  {label:<14}{value}")
     click.echo("\nStop it with Ctrl-C.\n")
+
+
+def _where_the_code_is() -> str:
+    key = "add this key to an authenticator:"
+    return f"shown below, or {key}" if sys.stdout.isatty() else key
 
 
 async def _show_codes(account: Account) -> None:
