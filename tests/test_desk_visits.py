@@ -12,7 +12,7 @@ from pe_core.desk.visits import View
 from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import Author, MessageKind, Outcome, RequestId, State, WaitingOn
 from pe_core.rules.receipts import make_receipt, show_receipt
-from pe_core.store import ReplyRow, RequestRow
+from pe_core.store import Delete, ReplyRow, RequestRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, Clock, ask
 
@@ -135,6 +135,27 @@ def test_the_day_of_the_first_reading_is_kept(scene: Scene, pe_clock: Clock) -> 
 
     (row,) = scene.run(scene.desk.store.select(ReplyRow))
     assert date(2026, 11, 24).toordinal() == row.opened
+
+
+def test_a_reply_deleted_from_another_tab_in_that_moment_breaks_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.reply("First.")
+    scene.reply("Second.")
+    visit = scene.come_back()
+    real = scene.desk.store.select
+
+    async def select(table: Any, *args: Any, **more: Any) -> Any:
+        rows = await real(table, *args, **more)
+        if table is ReplyRow and len(rows) == 2:
+            await scene.desk.store.write([Delete(ReplyRow, {"id": rows[0].id})])
+        return rows
+
+    monkeypatch.setattr(scene.desk.store, "select", select)
+
+    view = scene.run(visits.look(scene.desk, visit))
+
+    assert ["First.", "Second."] == [shown.reply.text for shown in view.replies]
 
 
 def test_nobody_reads_or_deletes_the_reply_of_another(scene: Scene) -> None:

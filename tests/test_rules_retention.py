@@ -1,6 +1,6 @@
 """Retention: the numbers of the vault's design page, and nothing beyond them."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from pe_core.rules.retention import (
     epoch_id,
     keep_at_closing,
     keep_at_submit,
+    withdrawal_day,
 )
 
 NOW = week_of(date(2026, 11, 24))
@@ -77,3 +78,20 @@ def test_a_coordinator_holds_all_compartments_and_a_volunteer_none() -> None:
     assert {*WEEKLY, *YEARLY} == set(ROLES["coordinator"])
     assert () == ROLES["volunteer"]
     assert {"outreach", "drafts"} == set(ROLES["editor"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [
+        (datetime(2026, 11, 24, 0, 0, tzinfo=UTC), date(2026, 11, 27)),
+        (datetime(2026, 11, 24, 23, 59, tzinfo=UTC), date(2026, 11, 27)),
+        (datetime(2026, 12, 30, 10, 0, tzinfo=UTC), date(2027, 1, 2)),
+    ],
+)
+def test_a_withdrawal_takes_effect_on_the_first_day_after_48_hours(
+    asked: datetime, day: date
+) -> None:
+    begins = datetime.combine(day, time(), tzinfo=UTC)
+
+    assert day == withdrawal_day(asked)
+    assert timedelta(hours=48) < begins - asked <= timedelta(hours=72)

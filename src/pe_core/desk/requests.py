@@ -41,7 +41,7 @@ from pe_core.model import (
 from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_of
 from pe_core.rules.lifecycle import may_move, move_problems
-from pe_core.rules.retention import keep_at_closing, keep_at_submit
+from pe_core.rules.retention import keep_at_closing, keep_at_submit, withdrawal_day
 from pe_core.store import Change, FileRow, Insert, MessageRow, RequestRow, Tell, Update
 from pe_core.vault import open_envelope
 
@@ -285,7 +285,7 @@ def _withdrawal_due(thread: Iterable[Message]) -> date | None:
     asked: date | None = None
     for message in thread:
         if message.kind is MessageKind.WITHDRAWAL:
-            asked = (message.at + timedelta(hours=48)).date() + timedelta(days=1)
+            asked = withdrawal_day(message.at)
         elif message.kind is MessageKind.KEPT:
             asked = None
     return asked

@@ -1,7 +1,7 @@
 """Coming back with a receipt: read, add a word, say whether it is solved, withdraw."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 import msgspec
 
@@ -39,10 +39,10 @@ from pe_core.model.struct import Model
 from pe_core.model.week import Week
 from pe_core.rules.lifecycle import may_move
 from pe_core.rules.receipts import read_receipt
+from pe_core.rules.retention import withdrawal_day
 from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow, Tell, Update
 from pe_core.vault import bucket_of, locator_hash, open_envelope, receipt_keys
 
-WITHDRAWAL_DELAY = timedelta(hours=48)
 OVER = (State.CLOSED, State.TRANSFERRED)
 
 
@@ -97,10 +97,7 @@ async def look(desk: Desk, visit: Visit) -> View:
     row = await _row(desk, visit)
     rows = await desk.store.select(ReplyRow, {"request": visit.request}, order="number")
     shown = tuple(Shown(id=reply.id, reply=_open_reply(desk, visit, reply)) for reply in rows)
-    today = desk.now().date().toordinal()
-    await desk.store.write(
-        [Update(ReplyRow, (reply.id,), {"opened": today}) for reply in rows if reply.opened is None]
-    )
+    await _note_opened(desk, [reply.id for reply in rows if reply.opened is None])
     state = State(row.state)
     notice = _last_notice(shown, state)
     return View(
@@ -199,8 +196,7 @@ async def withdraw(desk: Desk, visit: Visit) -> date:
     waiting = await _withdrawals(desk, visit)
     if waiting:
         return waiting[-1].reply.at.date()
-    # The outbox knows days only: the first whole day after the 48 hours.
-    due = (desk.now() + WITHDRAWAL_DELAY).date() + timedelta(days=1)
+    due = withdrawal_day(desk.now())
     notice = Reply(
         at=datetime.combine(due, time(), tzinfo=desk.now().tzinfo), kind=MessageKind.WITHDRAWAL
     )

@@ -1,6 +1,7 @@
 """How long things are kept and whose keys open them (vault.md, "Keys" and "Epochs end")."""
 
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from pe_core.model.week import Week, week_name
@@ -37,6 +38,15 @@ def keep_at_closing(now: Week, keep_weeks: int) -> Week:
     if not SHORTEST_KEEP <= keep_weeks <= LONGEST_KEEP:
         raise ValueError(f"a closed request is kept {SHORTEST_KEEP} to {LONGEST_KEEP} weeks")
     return Week(now + keep_weeks)
+
+
+def withdrawal_day(asked: datetime) -> date:
+    """Return the day on which a withdrawal takes effect: the first that begins 48 hours later.
+
+    Whoever finds a receipt can write as its owner, so there is time to take it back; the
+    outbox knows days only (vault.md, "Receipt").
+    """
+    return (asked + timedelta(hours=48)).date() + timedelta(days=1)
 
 
 def epoch_end(week: Week, compartment: str = "intake") -> Week:
