@@ -11,7 +11,8 @@ from typing import Any
 
 from pe_core.control import commands_of
 from pe_core.courier import Courier
-from pe_core.desk.desk import Desk, Identity, read_identity
+from pe_core.desk.desk import Desk, read_identity
+from pe_core.desk.opening import Opening, open_embassy
 from pe_core.desk.timers import Timers
 from pe_core.errors import InstanceBusy, SettingsError, StoreError, UpkeepRefused
 from pe_core.hooks import Found, Instance, Plugins, find_plugins, load_plugins
@@ -80,29 +81,41 @@ def read_texts(plugins: Plugins, languages: Sequence[str], cache: Path | None = 
     )
 
 
-def build_desk(
+async def gather(
     settings: Settings,
+    data: Path,
     plugins: Plugins,
-    texts: Catalogue,
     store: Store,
-    identity: Identity,
-    folder: Path,
     *,
     now: Callable[[], datetime],
     passphrases: Passphrases,
-) -> Desk:
-    """Return the desk of an instance; its drafts lie in ``folder/drafts``."""
-    return Desk(
+) -> Running:
+    """Return an instance that is put together and not yet at work; its drafts lie in ``data``."""
+    desk = Desk(
         embassy=embassy_of(settings),
         jurisdiction=plugins.jurisdictions[settings.embassy.jurisdiction],
         forms=plugins.forms,
-        texts=texts,
+        texts=read_texts(plugins, settings.embassy.languages, data / "cache"),
         store=store,
-        identity=identity,
+        identity=await read_identity(store),
         passphrases=passphrases,
-        folder=folder / "drafts",
+        folder=data / "drafts",
         now=now,
     )
+    courier = Courier(store, [*plugins.listeners, Timers(desk)], now)
+    return Running(settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier)
+
+
+async def open_new(
+    settings: Settings, folder: Path, *, now: Callable[[], datetime], passphrases: Passphrases
+) -> tuple[Opening, Running]:
+    """Open an embassy in a new folder, as `pe init` does, and put it together at once."""
+    data = data_folder(settings, folder)
+    plugins = enabled_plugins(settings, now)
+    store = await open_store(data)
+    opening = await open_embassy(store, settings.embassy.code, now)
+    running = await gather(settings, data, plugins, store, now=now, passphrases=passphrases)
+    return opening, running
 
 
 @contextlib.asynccontextmanager
@@ -121,27 +134,12 @@ async def run_instance(
     """
     data = data_folder(settings, folder)
     plugins = enabled_plugins(settings, now)
-    texts = read_texts(plugins, settings.embassy.languages, data / "cache")
     lock = InstanceLock.acquire(data)
     try:
         store = await open_store(data)
         passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
         try:
-            identity = await read_identity(store)
-            desk = build_desk(
-                settings,
-                plugins,
-                texts,
-                store,
-                identity,
-                data,
-                now=now,
-                passphrases=passphrases,
-            )
-            courier = Courier(store, [*plugins.listeners, Timers(desk)], now)
-            running = Running(
-                settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier
-            )
+            running = await gather(settings, data, plugins, store, now=now, passphrases=passphrases)
             if not at_work:
                 yield running
                 return

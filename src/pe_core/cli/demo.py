@@ -14,13 +14,11 @@ import msgspec
 import uvloop
 
 from pe_core.cli.serve import serve_pages, start_log
-from pe_core.desk.desk import read_identity
-from pe_core.desk.opening import Opening, open_embassy
+from pe_core.desk.opening import Opening
 from pe_core.errors import SettingsError
 from pe_core.rules.receipts import show_receipt
-from pe_core.running import build_desk, data_folder, enabled_plugins, read_texts, run_instance
+from pe_core.running import open_new, run_instance
 from pe_core.settings import EmbassySettings, PluginsSettings, ServerSettings, Settings
-from pe_core.store import open_store
 from pe_core.toolkit.invented import STEPS, Account, Clock, Invented, demo_start, invent
 from pe_core.vault import Passphrases
 
@@ -101,28 +99,15 @@ async def _demo(settings: Settings, folder: Path, ready_file: Path | None) -> No
 
 async def _fill(settings: Settings, folder: Path) -> tuple[Opening, Invented]:
     clock = Clock(demo_start())
-    data = data_folder(settings, folder)
-    plugins = enabled_plugins(settings, clock.now)
-    texts = read_texts(plugins, settings.embassy.languages, data / "cache")
-    store = await open_store(data)
     passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
+    opening, running = await open_new(settings, folder, now=clock.now, passphrases=passphrases)
     try:
-        opening = await open_embassy(store, settings.embassy.code, clock.now)
-        desk = build_desk(
-            settings,
-            plugins,
-            texts,
-            store,
-            await read_identity(store),
-            data,
-            now=clock.now,
-            passphrases=passphrases,
-        )
         with click.progressbar(length=STEPS, label="Inventing people", file=sys.stderr) as bar:
-            return opening, await invent(desk, clock, opening.invite, lambda: bar.update(1))
+            filled = await invent(running.desk, clock, opening.invite, lambda: bar.update(1))
     finally:
         passphrases.close()
-        await store.close()
+        await running.desk.store.close()
+    return opening, filled
 
 
 def _empty(folder: Path) -> None:

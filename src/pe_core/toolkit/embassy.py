@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from pe_core.courier import Courier
-from pe_core.desk.desk import Desk, read_identity
-from pe_core.desk.opening import Opening, open_embassy
-from pe_core.desk.timers import Timers
+from pe_core.desk.desk import Desk
+from pe_core.desk.opening import Opening
 from pe_core.hooks import Plugins
-from pe_core.running import build_desk, data_folder, enabled_plugins, read_texts
+from pe_core.running import open_new
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
-from pe_core.store import Store, open_store
+from pe_core.store import Store
 from pe_core.toolkit.invented import Account, Clock, open_account
 from pe_core.vault import Passphrases
 
@@ -63,30 +62,18 @@ async def open_test_embassy(
     """Open an embassy and one coordinator's account; Argon2id is as light as it can be."""
     settings = settings or example_settings()
     folder.mkdir(parents=True)
-    data = data_folder(settings, folder)
-    plugins = enabled_plugins(settings, clock.now)
-    texts = read_texts(plugins, settings.embassy.languages)
-    store = await open_store(data)
-    opening = await open_embassy(store, settings.embassy.code, clock.now)
-    desk = build_desk(
-        settings,
-        plugins,
-        texts,
-        store,
-        await read_identity(store),
-        data,
-        now=clock.now,
-        passphrases=Passphrases(memory_mib=8),
+    opening, running = await open_new(
+        settings, folder, now=clock.now, passphrases=Passphrases(memory_mib=8)
     )
-    desk.pause = _no_pause
-    account = await open_account(desk, clock, opening.invite, "busel")
+    running.desk.pause = _no_pause
+    account = await open_account(running.desk, clock, opening.invite, "busel")
     return TestEmbassy(
         settings=settings,
-        folder=data,
-        plugins=plugins,
-        store=store,
-        desk=desk,
-        courier=Courier(store, [*plugins.listeners, Timers(desk)], clock.now),
+        folder=running.folder,
+        plugins=running.plugins,
+        store=running.desk.store,
+        desk=running.desk,
+        courier=running.courier,
         opening=opening,
         account=account,
         clock=clock,
