@@ -35,12 +35,15 @@ from pe_core.store import (
     MessageRow,
     MetaRow,
     OutboxRow,
+    ProposalRow,
     ReplyRow,
     RequestRow,
     RosterRow,
     Row,
+    ShareRow,
     Store,
     Tell,
+    TrailRow,
     Update,
     open_store,
 )
@@ -112,6 +115,9 @@ ONE_OF_EACH: tuple[Row, ...] = (
     MemberListRow(serial=0, body=b"signed"),
     RosterRow(box=7, epoch="roster/2026.1", body=b"sealed"),
     InviteRow(locator=b"hash", body=b"sealed", day=739000),
+    ProposalRow(id="p1", epoch="roster/2026.1", body=b"sealed", day=739000),
+    ShareRow(box=7, body=b"sealed", day=739000),
+    TrailRow(number=3, keep_until=2983, epoch="trail/2026-W48.1", before=b"hash", body=b"sealed"),
     OutboxRow(id=5, event=b"event", due=0, tries=2),
     HeardRow(event=5, listener="zz.ears"),
     CountRow(week=WEEK, number=3),
@@ -511,6 +517,9 @@ def test_purge_kills_keys_then_rows_then_what_follows_them(
         "files": 2,
         "invites": 1,
         "heard": 1,
+        "proposals": 0,
+        "shares": 0,
+        "trail": 0,
     }
 
     assert expected_counts == counts

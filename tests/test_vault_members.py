@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pe_core.errors import MembersInvalid
+from pe_core.vault.chain import verify_chain
 from pe_core.vault.keys import Keys, Seed, keys_of
 from pe_core.vault.members import (
     InviteCertificate,
@@ -19,9 +20,11 @@ from pe_core.vault.members import (
     SignedList,
     admit,
     certify_invite,
+    countersign_list,
     first_list,
+    read_list,
     sign_list,
-    verify_chain,
+    signers_of,
 )
 
 COORDINATOR = ("intake", "roster")
@@ -157,6 +160,110 @@ def test_a_certificate_of_two_stays_good_when_one_of_three_joined_meanwhile() ->
     assert 4 == len(verify(*CHAIN, late).members)
 
 
+def test_the_root_may_stand_in_for_coordinators_who_cannot_agree() -> None:
+    members = verify(*CHAIN, sign_list(LAST, MEMBERS[1:2], [ROOT])).members
+    with_one = verify(*CHAIN, sign_list(LAST, MEMBERS[1:2], [BELA, ROOT])).members
+
+    assert MEMBERS[1:2] == members == with_one
+
+
+def test_a_second_signature_makes_a_proposed_list_good() -> None:
+    proposed = sign_list(LAST, MEMBERS[:2], [ANNA], recovery=STRANGER.public)
+    with pytest.raises(MembersInvalid):
+        verify(*CHAIN, proposed)
+    signed = countersign_list(proposed, BELA)
+
+    assert MEMBERS[:2] == verify(*CHAIN, signed).members
+    assert STRANGER.public == verify(*CHAIN, signed).recovery
+    assert countersign_list(signed, BELA) == signed
+    assert {ANNA.verify_key, BELA.verify_key} == signers_of(signed)
+    assert read_list(signed).members == MEMBERS[:2]
+
+
+def test_the_recovery_key_stays_until_a_list_names_another() -> None:
+    zero = first_list(ROOT, STRANGER.public)
+    one = admit(zero, MEMBERS[0], certificate(INVITES[0], [ROOT], 0), INVITES[0], NOW)
+
+    assert STRANGER.public == verify(zero, one).recovery
+
+
+def returning(signers: Sequence[Keys], after: int = 3, box: int = 3) -> InviteCertificate:
+    """Certify that the member of a box comes back with new keys."""
+    return certify_invite(
+        signers,
+        invite_key=INVITES[3].verify_key,
+        compartments=COORDINATOR,
+        after=after,
+        until=UNTIL,
+        replaces=box,
+    )
+
+
+BACK = msgspec.structs.replace(MEMBERS[2], public=STRANGER.public, verify_key=STRANGER.verify_key)
+
+
+@pytest.mark.parametrize("signers", [[ANNA, BELA], [ANNA, ROOT], [ROOT]])
+def test_a_member_comes_back_with_new_keys_in_the_same_box(signers: list[Keys]) -> None:
+    again = admit(LAST, BACK, returning(signers), INVITES[3], NOW)
+
+    assert (*MEMBERS[:2], BACK) == verify(*CHAIN, again).members
+
+
+def return_by_one() -> tuple[bytes, ...]:
+    return (*CHAIN, admit(LAST, BACK, returning([ANNA]), INVITES[3], NOW))
+
+
+def return_of_another() -> tuple[bytes, ...]:
+    other = msgspec.structs.replace(BACK, box=MEMBERS[0].box)
+    leave = returning([ANNA, BELA])
+    return (*CHAIN, forge((other, *MEMBERS[1:]), [INVITES[3]], leave=leave))
+
+
+def return_that_gives_more() -> tuple[bytes, ...]:
+    more = msgspec.structs.replace(BACK, compartments=(*COORDINATOR, "trail"))
+    return (*CHAIN, forge((*MEMBERS[:2], more), [INVITES[3]], leave=returning([ANNA, BELA])))
+
+
+def return_that_brings_a_recovery_key() -> tuple[bytes, ...]:
+    signed = msgspec.msgpack.decode(
+        admit(LAST, BACK, returning([ANNA, BELA]), INVITES[3], NOW), type=SignedList
+    )
+    listed = msgspec.msgpack.decode(signed.body, type=MemberList)
+    body = msgspec.msgpack.encode(msgspec.structs.replace(listed, recovery=ANNA.public))
+    signature = Signature(signer=INVITES[3].verify_key, signature=INVITES[3].sign("members", body))
+    changed = msgspec.structs.replace(signed, body=body, signatures=(signature,))
+    return (*CHAIN, msgspec.msgpack.encode(changed))
+
+
+def return_after_the_keys_changed() -> tuple[bytes, ...]:
+    first = admit(LAST, BACK, returning([ANNA, BELA]), INVITES[3], NOW)
+    stale = certify_invite(
+        [ANNA, BELA],
+        invite_key=INVITES[4].verify_key,
+        compartments=COORDINATOR,
+        after=3,
+        until=UNTIL,
+        replaces=3,
+    )
+    other = msgspec.structs.replace(MEMBERS[2], public=EDITOR.public, verify_key=EDITOR.verify_key)
+    return (*CHAIN, first, admit(first, other, stale, INVITES[4], NOW))
+
+
+def return_under_no_list() -> tuple[bytes, ...]:
+    return (*CHAIN, admit(LAST, BACK, returning([ANNA, BELA], after=9), INVITES[3], NOW))
+
+
+def list_with_a_recovery_key_that_is_none() -> tuple[bytes, ...]:
+    signed = msgspec.msgpack.decode(sign_list(LAST, MEMBERS[:2], [ANNA, BELA]), type=SignedList)
+    listed = msgspec.msgpack.decode(signed.body, type=MemberList)
+    body = msgspec.msgpack.encode(msgspec.structs.replace(listed, recovery=b"short"))
+    signatures = tuple(
+        Signature(signer=keys.verify_key, signature=keys.sign("members", body))
+        for keys in (ANNA, BELA)
+    )
+    return (*CHAIN, msgspec.msgpack.encode(SignedList(body=body, signatures=signatures)))
+
+
 def no_first_list() -> tuple[bytes, ...]:
     return ()
 
@@ -237,8 +344,8 @@ def stranger_signing_too() -> tuple[bytes, ...]:
     return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ANNA, STRANGER]))
 
 
-def root_signing_for_members() -> tuple[bytes, ...]:
-    return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ROOT]))
+def root_signing_with_a_stranger() -> tuple[bytes, ...]:
+    return (*CHAIN, sign_list(LAST, MEMBERS[:2], [ROOT, STRANGER]))
 
 
 def editor_signing() -> tuple[bytes, ...]:
@@ -435,7 +542,14 @@ def list_with_a_word_we_do_not_know() -> tuple[bytes, ...]:
         (no_signature, "too few"),
         (one_person_signing_twice, "signed twice"),
         (stranger_signing_too, "no coordinator"),
-        (root_signing_for_members, "no coordinator"),
+        (root_signing_with_a_stranger, "no coordinator"),
+        (return_by_one, "too few"),
+        (return_of_another, "more than one member's keys"),
+        (return_that_gives_more, "more than one member's keys"),
+        (return_that_brings_a_recovery_key, "changed the recovery key"),
+        (return_after_the_keys_changed, "no longer there"),
+        (return_under_no_list, "under no list"),
+        (list_with_a_recovery_key_that_is_none, "recovery key"),
         (editor_signing, "no coordinator"),
         (removed_signer, "no coordinator"),
         (nobody_signing_for_an_empty_list, "no coordinator"),

@@ -58,6 +58,7 @@ async def unlock(desk: Desk, handle: str, passphrase: str, code: str) -> tuple[b
     if slot is None or slot.kind != "unlock":
         raise _wrong(desk, name)
     session = Session(box=Box(slot.box), handle=handle, keys=keys_of(slot.seed))
+    session.began = desk.now()
     row = rows[slot.box]
     private = _open_private(desk, session, row)
     step = check_totp(private.totp_secret, code, desk.now(), private.last_step)
@@ -102,6 +103,8 @@ async def _verify_members(desk: Desk, session: Session, row: AccountRow, private
         raise NotAllowed("staff.unlock.members_changed")
     if session.keys.public not in {member.public for member in listed.members}:
         raise NotAllowed("staff.unlock.not_a_member")
+    mine = next(m for m in listed.members if m.public == session.keys.public)
+    session.compartments = frozenset(mine.compartments)
     known = {member.box for member in verify_chain(seen, desk.identity.root).members}
     session.joined_since = tuple(Box(m.box) for m in listed.members if m.box not in known)
     noted = note_members(private, listed.serial, lists[-1])

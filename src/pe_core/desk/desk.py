@@ -11,7 +11,7 @@ from pe_core.desk.drafts import Draft, DraftFolder, keep_drafts
 from pe_core.desk.memory import Keeper
 from pe_core.desk.sessions import Joining, Session, Visit, keep_joinings, keep_sessions, keep_visits
 from pe_core.errors import StoreError
-from pe_core.model import Embassy, Form, Jurisdiction
+from pe_core.model import Box, Embassy, Form, Jurisdiction, RequestId
 from pe_core.model.struct import Model
 from pe_core.rules.texts import Catalogue
 from pe_core.store import EpochRow, MetaRow, Store
@@ -22,7 +22,8 @@ class Identity(Model):
     """What never changes in the life of an instance; public, but for the salt's sake kept here.
 
     ``salt`` joins every receipt and handle before hashing; ``root`` verifies the first member
-    list; ``recovery`` is the public key that every epoch is also sealed to.
+    list; ``recovery`` is the first public key that every epoch is also sealed to, until a
+    signed member list names another.
     """
 
     salt: bytes
@@ -70,8 +71,12 @@ class Desk:
         self.joinings: Keeper[Joining] = keep_joinings(now)
         self.sessions: Keeper[Session] = keep_sessions(now)
         self.epoch_lock = asyncio.Lock()
+        self.trail_lock = asyncio.Lock()
         self.epochs_now: dict[str, EpochRow] = {}
         self.wrong_tries: dict[bytes, int] = {}
+        self.looking: dict[RequestId, dict[Box, datetime]] = {}
+        self.paces: dict[Box, list[datetime]] = {}
+        self.is_live = False
         self.dummy = _make_dummy(embassy.code)
 
     def context(self, purpose: str, object_id: str) -> tuple[str, str, str]:

@@ -60,7 +60,8 @@ async def new_epochs(desk: Desk, members: MemberList, compartments: Iterable[str
         while await desk.store.get(EpochRow, epoch_id(compartment, Week(started), number)):
             number += 1
         name = epoch_id(compartment, Week(started), number)
-        made = make_epoch(name, desk.embassy.code, members.members, desk.identity.recovery)
+        recovery = members.recovery or desk.identity.recovery
+        made = make_epoch(name, desk.embassy.code, members.members, recovery)
         changes.append(
             Insert(
                 EpochRow(

@@ -273,7 +273,7 @@ async def _join_changes(
         Private(totp_secret=joining.totp_secret, last_step=step), listed.serial, signed
     )
     living = {epoch.compartment for epoch in await desk.store.select(EpochRow)}
-    epochs = await new_epochs(desk, listed, sorted(living | {"intake", "roster"}))
+    epochs = await new_epochs(desk, listed, sorted(living | {"intake", "roster", "trail"}))
     account = AccountRow(
         box=box,
         first=slots.first,

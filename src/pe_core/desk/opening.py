@@ -55,7 +55,7 @@ async def open_embassy(
     await store.write(
         [
             Insert(MetaRow(key="identity", value=msgspec.msgpack.encode(identity))),
-            Insert(MemberListRow(serial=0, body=first_list(root))),
+            Insert(MemberListRow(serial=0, body=first_list(root, identity.recovery))),
             Insert(row),
         ]
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pe_core.desk.memory import Keeper
 from pe_core.model import Box, RequestId, Summary
+from pe_core.model.trail import Entry
 from pe_core.vault import InviteCertificate, Keys, Seed
 
 
@@ -43,7 +44,8 @@ class Session:
     """An unlocked account: its keys and its grants, in memory until the session ends.
 
     ``summaries`` are the compact forms that the list and search need, with the revision they
-    were opened at; nothing else that was decrypted outlives its request.
+    were opened at; nothing else that was decrypted outlives its request. ``opened`` says which
+    requests the trail already knows of, ``alerts`` what colleagues did that all should know.
     """
 
     def __init__(self, *, box: Box, handle: str, keys: Keys) -> None:
@@ -55,6 +57,13 @@ class Session:
         self.summaries: dict[RequestId, Summary] = {}
         self.refused_epochs: set[str] = set()
         self.joined_since: tuple[Box, ...] = ()
+        self.compartments: frozenset[str] = frozenset()
+        self.began: datetime | None = None
+        self.listed = False
+        self.opened: dict[RequestId, datetime] = {}
+        self.trail_seen = 0
+        self.trail_broken = False
+        self.alerts: list[Entry] = []
 
 
 def keep_visits(now: Callable[[], datetime]) -> Keeper[Visit]:

@@ -61,6 +61,31 @@ class Where(StrEnum):
     GOING = "going"
 
 
+class Urgency(StrEnum):
+    """How soon somebody must act; sealed."""
+
+    NORMAL = "normal"
+    SOON = "soon"
+    URGENT = "urgent"
+
+
+class Sensitivity(StrEnum):
+    """How carefully a request is shown; a sensitive one shows none of its words in lists."""
+
+    NORMAL = "normal"
+    SENSITIVE = "sensitive"
+
+
+class Channel(StrEnum):
+    """How a request came to the embassy; all but the first were entered by a coordinator."""
+
+    PORTAL = "portal"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    LETTER = "letter"
+    MESSENGER = "messenger"
+
+
 class Author(StrEnum):
     """Who wrote an entry of the thread."""
 
@@ -78,6 +103,13 @@ class MessageKind(StrEnum):
     UNSOLVED = "unsolved"
     WITHDRAWAL = "withdrawal"
     KEPT = "kept"
+    NOTE = "note"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    GIVEN = "given"
+    SORTED = "sorted"
+    EXTENDED = "extended"
+    DUPLICATE = "duplicate"
 
 
 class Answer(Model):
@@ -99,7 +131,10 @@ class FileNote(Model):
 
 
 class Original(Model):
-    """The sealed body of a request, written once; replies go to its ``reply_key``."""
+    """The sealed body of a request, written once; replies go to its ``reply_key``.
+
+    ``entered_by`` is the coordinator who wrote it down for somebody, who agreed in words.
+    """
 
     form: str
     form_version: str
@@ -111,10 +146,18 @@ class Original(Model):
     submitted: datetime
     keep_weeks: int
     files: tuple[FileNote, ...] = ()
+    channel: Channel = Channel.PORTAL
+    entered_by: Box | None = None
 
 
 class Summary(Model):
-    """What the list of requests shows, sealed in the symmetric lane; any member can forge it."""
+    """What the list of requests shows, sealed in the symmetric lane; any member can forge it.
+
+    ``topic`` is the form's name that a coordinator sorted it under, '' for the asker's own.
+    ``words`` are the folded words that search looks through. Of the thread, ``seen`` entries
+    were looked at, and ``taken`` ones have gone into this summary: ``awaiting`` is the moment
+    since when the asker waits for a word of ours, None if we said the last one.
+    """
 
     revision: int
     form: str
@@ -129,10 +172,22 @@ class Summary(Model):
     outcome: Outcome | None = None
     keep_weeks: int = 12
     seen: int = 0
+    topic: str = ""
+    urgency: Urgency = Urgency.NORMAL
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    duplicate_of: RequestId | None = None
+    words: str = ""
+    awaiting: datetime | None = None
+    taken: int = 0
 
 
 class Message(Model):
-    """One sealed entry of the thread, for staff."""
+    """One sealed entry of the thread, for staff.
+
+    ``given_to`` is whom a request was handed to, ``keep_until`` the week that it was extended
+    to, ``other`` the request that it is a duplicate of; topic, urgency and sensitivity are
+    what a coordinator sorted it as.
+    """
 
     at: datetime
     author: Author
@@ -144,6 +199,12 @@ class Message(Model):
     outcome: Outcome | None = None
     waiting_on: WaitingOn | None = None
     files: tuple[FileNote, ...] = ()
+    given_to: Box | None = None
+    keep_until: Week | None = None
+    other: RequestId | None = None
+    topic: str = ""
+    urgency: Urgency | None = None
+    sensitivity: Sensitivity | None = None
 
 
 class Reply(Model):

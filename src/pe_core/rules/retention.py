@@ -12,6 +12,8 @@ DEFAULT_KEEP = 12
 LONGEST_KEEP = 26
 EPOCH_LIFE = 30
 """Weeks; all of them in this module are."""
+KEEP_TRAIL = 13
+"""Weeks, as 90 days."""
 YEAR = 52
 """How long a yearly epoch is sealed to."""
 

@@ -84,12 +84,17 @@ class GrantRow(Row):
 
 
 class AccountRow(Row):
-    """An account: its two slots, and what is sealed under its own key."""
+    """An account: its two slots, and what is sealed under its own key.
+
+    ``tags`` are two bytes for each slot that let most wrong passphrases be refused without the
+    slow hash (docs/decisions/0007); None in accounts made before they were known.
+    """
 
     box: int
     first: bytes
     second: bytes
     private: bytes
+    tags: bytes | None = None
 
 
 class MemberListRow(Row):
@@ -113,6 +118,36 @@ class InviteRow(Row):
     locator: bytes
     body: bytes
     day: int
+
+
+class ProposalRow(Row):
+    """What one coordinator proposed and another has to confirm, sealed to the roster.
+
+    ``day`` is the last day on which it can be confirmed.
+    """
+
+    id: str
+    epoch: str
+    body: bytes
+    day: int
+
+
+class ShareRow(Row):
+    """A recovery share on its way to its holder, sealed to that account; gone once confirmed."""
+
+    box: int
+    body: bytes
+    day: int
+
+
+class TrailRow(Row):
+    """An entry of the trail; ``before`` is the chain's hash before it (design: vault, "Trail")."""
+
+    number: int
+    keep_until: int
+    epoch: str
+    before: bytes
+    body: bytes
 
 
 class OutboxRow(Row):
@@ -218,6 +253,9 @@ TABLES: tuple[Table, ...] = (
     Table(row=MemberListRow, name="member_lists", key=("serial",)),
     Table(row=RosterRow, name="roster", key=("box",)),
     Table(row=InviteRow, name="invites", key=("locator",), keep_until_day="day"),
+    Table(row=ProposalRow, name="proposals", key=("id",), keep_until_day="day"),
+    Table(row=ShareRow, name="shares", key=("box",), keep_until_day="day"),
+    Table(row=TrailRow, name="trail", key=("number",), keep_until="keep_until"),
     Table(row=OutboxRow, name="outbox", key=("id",), numbered=True, indexes=(("due",),)),
     Table(
         row=HeardRow,

@@ -1,6 +1,7 @@
 """The vault: what is sealed, to whom, and what a thief gets. All cryptography lives here."""
 
 from pe_core.vault.accounts import OpenedSlot, Slots, make_slots, open_slots
+from pe_core.vault.chain import is_certified, verify_chain
 from pe_core.vault.cookies import cookie_id, csrf_token
 from pe_core.vault.envelope import (
     Context,
@@ -21,10 +22,11 @@ from pe_core.vault.members import (
     admit,
     certify_invite,
     countersign,
+    countersign_list,
     first_list,
-    is_certified,
+    read_list,
     sign_list,
-    verify_chain,
+    signers_of,
 )
 from pe_core.vault.passphrases import Passphrases, generate_passphrase, normalise_passphrase
 from pe_core.vault.receipts import locator_hash, receipt_keys
@@ -51,6 +53,7 @@ __all__ = [
     "check_totp",
     "cookie_id",
     "countersign",
+    "countersign_list",
     "csrf_token",
     "first_list",
     "generate_passphrase",
@@ -68,12 +71,14 @@ __all__ = [
     "open_slots",
     "open_symmetric",
     "random_bytes",
+    "read_list",
     "receipt_keys",
     "regrant",
     "seal",
     "seal_symmetric",
     "secret_words",
     "sign_list",
+    "signers_of",
     "split_secret",
     "totp_at",
     "totp_uri",

@@ -8,23 +8,22 @@ itself the serial it saw last. Design: vault, "Members are signed".
 
 import hashlib
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TypeVar
 
 import msgspec
 
 from pe_core.errors import MembersInvalid, NothingToSealTo
 from pe_core.model.struct import Model
-from pe_core.vault.keys import Keys, read_public_key, verify
+from pe_core.vault.keys import Keys, read_public_key
 
 M = TypeVar("M", bound=msgspec.Struct)
 
 COORDINATING = "roster"
 """The compartment that makes a member a coordinator, who signs for others."""
 
-_ENOUGH = 2
 _VERIFY_KEY_SIZE = 32
-_LIST, _INVITE = "members", "invite"
+LIST, INVITE = "members", "invite"
+"""What a signature is for."""
 
 
 class Member(Model, forbid_unknown_fields=True):
@@ -48,7 +47,8 @@ class InviteCertificate(Model, forbid_unknown_fields=True):
     """Leave to add one member with exactly these compartments.
 
     ``invite_key`` is the verify key of the invite's own keys, ``after`` the serial of the list
-    it was made under, ``until`` its end in Unix seconds.
+    it was made under, ``until`` its end in Unix seconds. With ``replaces`` it is leave for the
+    member of this box to come back with new keys, and nobody is added.
     """
 
     invite_key: bytes
@@ -56,14 +56,20 @@ class InviteCertificate(Model, forbid_unknown_fields=True):
     after: int
     until: int
     signatures: tuple[Signature, ...] = ()
+    replaces: int | None = None
 
 
 class MemberList(Model, forbid_unknown_fields=True):
-    """All members; ``previous`` is the SHA-256 of the signed list before, empty in the first."""
+    """All members; ``previous`` is the SHA-256 of the signed list before, empty in the first.
+
+    ``recovery`` is the public key that every epoch is also sealed to: signed here, because
+    whoever could change it in a row would read every week to come.
+    """
 
     serial: int
     previous: bytes
     members: tuple[Member, ...]
+    recovery: bytes = b""
 
 
 class SignedList(Model, forbid_unknown_fields=True):
@@ -74,9 +80,19 @@ class SignedList(Model, forbid_unknown_fields=True):
     certificate: InviteCertificate | None = None
 
 
-def first_list(root: Keys) -> bytes:
+def first_list(root: Keys, recovery: bytes = b"") -> bytes:
     """Return the list that a chain starts with: serial 0, nobody on it, signed by the root."""
-    return _sign(MemberList(serial=0, previous=b"", members=()), (root,))
+    return _sign(MemberList(serial=0, previous=b"", members=(), recovery=recovery), (root,))
+
+
+def read_list(raw: bytes) -> MemberList:
+    """Return what a signed list says, without asking who signed it; MembersInvalid if unread."""
+    return read_signed(raw)[1]
+
+
+def signers_of(raw: bytes) -> frozenset[bytes]:
+    """Return the verify keys of whoever has signed a list so far."""
+    return frozenset(each.signer for each in read_signed(raw)[0].signatures)
 
 
 def certify_invite(
@@ -86,6 +102,7 @@ def certify_invite(
     compartments: Sequence[str],
     after: int,
     until: int,
+    replaces: int | None = None,
 ) -> InviteCertificate:
     """Certify the key of an invite; the root signs while nobody is on the list, then coordinators.
 
@@ -93,10 +110,14 @@ def certify_invite(
     sign is checked where the certificate is used, by ``verify_chain``.
     """
     certificate = InviteCertificate(
-        invite_key=invite_key, compartments=tuple(compartments), after=after, until=until
+        invite_key=invite_key,
+        compartments=tuple(compartments),
+        after=after,
+        until=until,
+        replaces=replaces,
     )
     return msgspec.structs.replace(
-        certificate, signatures=_signatures(signers, _INVITE, _certified(certificate))
+        certificate, signatures=_signatures(signers, INVITE, certified_bytes(certificate))
     )
 
 
@@ -104,24 +125,8 @@ def countersign(certificate: InviteCertificate, signer: Keys) -> InviteCertifica
     """Return the certificate with one more signature; whoever signed already changes nothing."""
     if any(each.signer == signer.verify_key for each in certificate.signatures):
         return certificate
-    added = _signatures((signer,), _INVITE, _certified(certificate))
+    added = _signatures((signer,), INVITE, certified_bytes(certificate))
     return msgspec.structs.replace(certificate, signatures=certificate.signatures + added)
-
-
-def is_certified(
-    certificate: InviteCertificate, lists: Sequence[bytes], root_verify_key: bytes
-) -> bool:
-    """Return whether enough people have signed for this invite to be used now.
-
-    ``lists`` is the whole chain; MembersInvalid if the chain itself does not verify.
-    """
-    verify_chain(lists, root_verify_key)
-    seen = [_read(raw)[1] for raw in lists]
-    try:
-        _check_certificate(certificate, seen, root_verify_key)
-    except MembersInvalid:
-        return False
-    return True
 
 
 def admit(
@@ -138,113 +143,54 @@ def admit(
         raise MembersInvalid("the invite belongs to another key")
     if newcomer.compartments != certificate.compartments:
         raise MembersInvalid("the invite gives other compartments")
-    following = _following(previous, (*_members_of(previous), newcomer))
-    return _sign(following, (invite,), certificate)
+    _, before = read_signed(previous)
+    members = with_newcomer(before, newcomer, certificate.replaces)
+    return _sign(_following(previous, members, before.recovery), (invite,), certificate)
 
 
-def sign_list(previous: bytes, members: Sequence[Member], signers: Sequence[Keys]) -> bytes:
-    """Return the next list with these members, signed by coordinators (leaving, new tasks).
+def sign_list(
+    previous: bytes,
+    members: Sequence[Member],
+    signers: Sequence[Keys],
+    *,
+    recovery: bytes | None = None,
+) -> bytes:
+    """Return the next list with these members, signed by coordinators or by the root.
 
-    Raises MembersInvalid if the members cannot stand on one list. The chain is still to be
-    verified with the new list at its end.
+    For leaving, new tasks, and a new ``recovery`` key. Raises MembersInvalid if the members
+    cannot stand on one list. The chain is still to be verified with the new list at its end.
     """
-    return _sign(_following(previous, tuple(members)), signers)
+    kept = read_signed(previous)[1].recovery if recovery is None else recovery
+    return _sign(_following(previous, tuple(members), kept), signers)
 
 
-def verify_chain(lists: Sequence[bytes], root_verify_key: bytes) -> MemberList:
-    """Return the last list of a chain of signed lists; raises MembersInvalid.
-
-    The first is empty and signed by the root. A list that adds one member may be signed by an
-    invite, which is good once; its certificate is signed by the root if nobody is on the list
-    yet, or else by enough coordinators of the list it was made under. Any other change is
-    signed by enough coordinators of the list before. Enough is two, or one if there is but one.
-
-    Of a certificate's signers, enough must also be coordinators of the list before: a time that
-    the signer writes (``after``) must not bring back days when one signature was enough.
-    """
-    if not lists:
-        raise MembersInvalid("there is no member list")
-    seen = [_verify_first(lists[0], root_verify_key)]
-    used: set[bytes] = set()
-    for before, raw in pairwise(lists):
-        signed, following = _read(raw)
-        if following.serial != len(seen) or following.previous != _hash(before):
-            raise MembersInvalid("a member list does not follow the one before")
-        _check_members(following.members)
-        if signed.certificate is None:
-            signers = _signers(signed.signatures, _LIST, signed.body)
-            _check_enough(signers, seen[-1])
-        else:
-            _verify_admission(signed, signed.certificate, following, seen, root_verify_key)
-            if signed.certificate.invite_key in used:
-                raise MembersInvalid("an invite was used twice")
-            used.add(signed.certificate.invite_key)
-        seen.append(following)
-    return seen[-1]
+def countersign_list(raw: bytes, signer: Keys) -> bytes:
+    """Return a signed list with one more signature; whoever signed already changes nothing."""
+    signed, _ = read_signed(raw)
+    if any(each.signer == signer.verify_key for each in signed.signatures):
+        return raw
+    added = _signatures((signer,), LIST, signed.body)
+    return msgspec.msgpack.encode(
+        msgspec.structs.replace(signed, signatures=signed.signatures + added)
+    )
 
 
-def _verify_first(raw: bytes, root_verify_key: bytes) -> MemberList:
-    signed, first = _read(raw)
-    if signed.certificate is not None or first.members or first.serial or first.previous:
-        raise MembersInvalid("the first member list is not a first list")
-    if _signers(signed.signatures, _LIST, signed.body) != {root_verify_key}:
-        raise MembersInvalid("the first member list is not signed by the root key")
-    return first
+def with_newcomer(before: MemberList, newcomer: Member, replaces: int | None) -> tuple[Member, ...]:
+    if replaces is None:
+        return (*before.members, newcomer)
+    old = member_of(before, replaces)
+    if old is None:
+        raise MembersInvalid("an invite replaces nobody who is on the list")
+    keys = {"public": newcomer.public, "verify_key": newcomer.verify_key}
+    changed = msgspec.structs.replace(old, **keys)
+    return tuple(changed if member is old else member for member in before.members)
 
 
-def _verify_admission(
-    signed: SignedList,
-    certificate: InviteCertificate,
-    following: MemberList,
-    seen: Sequence[MemberList],
-    root_verify_key: bytes,
-) -> None:
-    before = seen[-1]
-    if not following.members or following.members[:-1] != before.members:
-        raise MembersInvalid("an invite changed more than one new member")
-    if following.members[-1].compartments != certificate.compartments:
-        raise MembersInvalid("an invite gave other compartments than it may")
-    if _signers(signed.signatures, _LIST, signed.body) != {certificate.invite_key}:
-        raise MembersInvalid("a member list is not signed by its invite")
-    _check_certificate(certificate, seen, root_verify_key)
+def member_of(of: MemberList, box: int | None) -> Member | None:
+    return next((member for member in of.members if member.box == box), None)
 
 
-def _check_certificate(
-    certificate: InviteCertificate, seen: Sequence[MemberList], root_verify_key: bytes
-) -> None:
-    before = seen[-1]
-    if not 0 <= certificate.after < len(seen):
-        raise MembersInvalid("an invite was made under no list of this chain")
-    signers = _signers(certificate.signatures, _INVITE, _certified(certificate))
-    under = seen[certificate.after]
-    if signers == {root_verify_key} and not under.members and not before.members:
-        return
-    _check_enough(signers, under)
-    _check_enough(signers & _coordinators(before), before)
-
-
-def _check_enough(signers: set[bytes], of: MemberList) -> None:
-    coordinators = _coordinators(of)
-    if not coordinators or not signers <= coordinators:
-        raise MembersInvalid("somebody signed who is no coordinator")
-    if len(signers) < min(_ENOUGH, len(coordinators)):
-        raise MembersInvalid("too few coordinators signed")
-
-
-def _coordinators(of: MemberList) -> set[bytes]:
-    return {member.verify_key for member in of.members if COORDINATING in member.compartments}
-
-
-def _signers(signatures: Sequence[Signature], purpose: str, body: bytes) -> set[bytes]:
-    signers = {each.signer for each in signatures}
-    if len(signers) != len(signatures):
-        raise MembersInvalid("somebody signed twice")
-    if not all(verify(each.signer, purpose, body, each.signature) for each in signatures):
-        raise MembersInvalid("a signature does not verify")
-    return signers
-
-
-def _check_members(members: Sequence[Member]) -> None:
+def check_members(members: Sequence[Member]) -> None:
     for member in members:
         if member.box < 1:
             raise MembersInvalid("a member's box is not a positive number")
@@ -259,21 +205,28 @@ def _check_members(members: Sequence[Member]) -> None:
             raise MembersInvalid(f"two members have the same {field}")
 
 
-def _following(previous: bytes, members: tuple[Member, ...]) -> MemberList:
-    _check_members(members)
-    _, before = _read(previous)
-    return MemberList(serial=before.serial + 1, previous=_hash(previous), members=members)
+def _following(previous: bytes, members: tuple[Member, ...], recovery: bytes) -> MemberList:
+    check_members(members)
+    if recovery:
+        check_recovery(recovery)
+    _, before = read_signed(previous)
+    return MemberList(
+        serial=before.serial + 1, previous=hash_list(previous), members=members, recovery=recovery
+    )
 
 
-def _members_of(raw: bytes) -> tuple[Member, ...]:
-    return _read(raw)[1].members
+def check_recovery(recovery: bytes) -> None:
+    try:
+        read_public_key(recovery)
+    except NothingToSealTo:
+        raise MembersInvalid("nothing can be sealed to the recovery key") from None
 
 
 def _sign(
     members: MemberList, signers: Sequence[Keys], certificate: InviteCertificate | None = None
 ) -> bytes:
     body = msgspec.msgpack.encode(members)
-    signatures = _signatures(signers, _LIST, body)
+    signatures = _signatures(signers, LIST, body)
     return msgspec.msgpack.encode(
         SignedList(body=body, signatures=signatures, certificate=certificate)
     )
@@ -285,13 +238,14 @@ def _signatures(signers: Sequence[Keys], purpose: str, body: bytes) -> tuple[Sig
     )
 
 
-def _certified(certificate: InviteCertificate) -> bytes:
-    return msgspec.msgpack.encode(
-        (certificate.invite_key, certificate.compartments, certificate.after, certificate.until)
-    )
+def certified_bytes(certificate: InviteCertificate) -> bytes:
+    what = (certificate.invite_key, certificate.compartments, certificate.after, certificate.until)
+    if certificate.replaces is None:
+        return msgspec.msgpack.encode(what)
+    return msgspec.msgpack.encode((*what, certificate.replaces))
 
 
-def _read(raw: bytes) -> tuple[SignedList, MemberList]:
+def read_signed(raw: bytes) -> tuple[SignedList, MemberList]:
     signed = _decode(raw, SignedList)
     return signed, _decode(signed.body, MemberList)
 
@@ -304,5 +258,5 @@ def _decode(raw: bytes, into: type[M]) -> M:
         raise MembersInvalid("a member list cannot be read") from None
 
 
-def _hash(raw: bytes) -> bytes:
+def hash_list(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()

@@ -64,7 +64,26 @@ _FIRST = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
 )
 
-STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (("0001_first", _first),)
+
+def _desk_day(database: Database) -> None:
+    for statement in _DESK_DAY:
+        database.execute(statement)
+
+
+_DESK_DAY = (
+    "ALTER TABLE accounts ADD COLUMN tags BLOB",
+    """CREATE TABLE proposals (id TEXT PRIMARY KEY, epoch TEXT NOT NULL, day INTEGER NOT NULL,
+    body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE shares (box INTEGER PRIMARY KEY, day INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE trail (number INTEGER PRIMARY KEY, keep_until INTEGER NOT NULL,
+    epoch TEXT NOT NULL, before BLOB NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+)
+
+STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
+    ("0001_first", _first),
+    ("0002_desk_day", _desk_day),
+)
 """Names and functions, in order; a new one goes to the end."""
 
 

@@ -1,0 +1,109 @@
+"""The trail: a chain over ciphertexts that shows what was done, and that nothing was cut out.
+
+It detects, it does not prevent. Each entry is sealed to the trail's epoch; its link is the
+SHA-256 of the link before and the body. Each unlock seals the last link it saw to the account
+and compares at the next one. Upkeep cuts what is older than 90 days; the first entry that
+stays has the link of what was cut. Design: vault, "Trail".
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from pe_core.desk.desk import Desk
+from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.sessions import Session
+from pe_core.errors import EnvelopeRefused
+from pe_core.model import Box
+from pe_core.model.struct import Model
+from pe_core.model.trail import Act, Entry
+from pe_core.model.week import Week, week_of
+from pe_core.rules.retention import KEEP_TRAIL
+from pe_core.store import Change, Insert, MetaRow, TrailRow, Update
+from pe_core.vault import open_envelope, seal
+
+HEAD = "trail"
+START = bytes(32)
+
+
+class Head(Model):
+    """The end of the chain: the number of the last entry, and the link after it."""
+
+    number: int = 0
+    link: bytes = START
+
+
+async def record(
+    desk: Desk, box: Box, act: Act, what: str = "", changes: Sequence[Change] = ()
+) -> None:
+    """Write ``changes`` and the entry that tells of them in one transaction."""
+    async with appending(desk, box, act, what) as entry:
+        await desk.store.write([*changes, *entry])
+
+
+@asynccontextmanager
+async def appending(
+    desk: Desk, box: Box, act: Act, what: str = ""
+) -> AsyncIterator[Sequence[Change]]:
+    """Hold the trail and yield the changes that append an entry; the caller writes them.
+
+    Never enter it while ``desk.epoch_lock`` is held: the trail may have to begin an epoch.
+    """
+    async with desk.trail_lock:
+        epoch = await current_epoch(desk, "trail")
+        head = await read_head(desk)
+        number = head.number + 1
+        entry = Entry(at=desk.now(), box=box, act=act, what=what, number=number)
+        context = desk.context("trail", str(number))
+        body = seal(msgspec.msgpack.encode(entry), to=[epoch.public], context=context)
+        row = TrailRow(
+            number=number,
+            keep_until=Week(week_of(desk.now().date()) + KEEP_TRAIL),
+            epoch=epoch.id,
+            before=head.link,
+            body=body,
+        )
+        moved = Head(number=number, link=link_after(row))
+        yield (Insert(row), _move_head(head, moved))
+
+
+async def read_head(desk: Desk) -> Head:
+    """Return the end of the chain as the store has it."""
+    row = await desk.store.get(MetaRow, HEAD)
+    return msgspec.msgpack.decode(row.value, type=Head) if row is not None else Head()
+
+
+def link_after(row: TrailRow) -> bytes:
+    """Return the chain's link behind an entry."""
+    return hashlib.sha256(row.before + hashlib.sha256(row.body).digest()).digest()
+
+
+def follows(rows: Sequence[TrailRow], head: Head) -> bool:
+    """Return whether rows, in order, are one chain without a gap that ends in ``head``."""
+    for row, after in zip(rows, rows[1:], strict=False):
+        if after.number != row.number + 1 or after.before != link_after(row):
+            return False
+    return not rows or (rows[-1].number == head.number and link_after(rows[-1]) == head.link)
+
+
+async def open_entry(desk: Desk, session: Session, row: TrailRow) -> Entry | None:
+    """Return an entry, or None without a grant or for a row that does not open."""
+    await open_grants(desk, session)
+    keys = session.epochs.get(row.epoch)
+    if keys is None:
+        return None
+    try:
+        opened = open_envelope(row.body, keys, desk.context("trail", str(row.number)))
+    except EnvelopeRefused:
+        return None
+    return msgspec.msgpack.decode(opened, type=Entry)
+
+
+def _move_head(before: Head, after: Head) -> Change:
+    value = msgspec.msgpack.encode(after)
+    if before.number == 0:
+        return Insert(MetaRow(key=HEAD, value=value))
+    expect = {"value": msgspec.msgpack.encode(before)}
+    return Update(MetaRow, (HEAD,), {"value": value}, expect=expect)
