@@ -1,5 +1,6 @@
 """Real processes of `pe` for tests."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,6 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from pe_core.desk.setup import open_doors
+from pe_core.running import run_instance
+from pe_core.settings import read_settings
 
 ROOT = Path(__file__).parent.parent
 PE = [sys.executable, "-m", "pe_core.cli"]
@@ -28,9 +33,23 @@ def write_settings(folder: Path) -> str:
     """Write Exampleland's pe.toml for a free port and the lightest slow hash; its address."""
     port = free_port()
     settings = (ROOT / "deployments/zz/pe.toml").read_text(encoding="utf-8")
-    settings = settings.replace("8000", str(port)) + "\n[vault]\nargon2_memory = 64\n"
+    settings = (
+        settings.replace("8000", str(port))
+        + "\n[vault]\nargon2_memory = 64\nswap_encrypted = true\n"
+    )
     (folder / "pe.toml").write_text(settings, encoding="utf-8")
     return f"http://127.0.0.1:{port}"
+
+
+def open_the_doors(folder: Path) -> None:
+    """Let the embassy in ``folder`` take requests, as the demo does, without its set-up list."""
+
+    async def act() -> None:
+        settings = read_settings(folder / "pe.toml")
+        async with run_instance(settings, folder, at_work=False) as running:
+            await open_doors(running.desk)
+
+    asyncio.run(act())
 
 
 @contextmanager

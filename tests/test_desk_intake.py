@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk import intake
+from pe_core.desk import intake, listing
 from pe_core.desk.desk import Desk
 from pe_core.desk.drafts import DRAFTS_LIMIT, Draft
 from pe_core.desk.sessions import Session
@@ -125,7 +125,7 @@ def test_in_the_limited_mode_nothing_personal_is_asked_or_sent(
     intake.set_where(draft, Where.GOING)
 
     pe_run(intake.submit(pe_desk, draft))
-    (entry,) = pe_run(requests.list_requests(pe_desk, pe_staff))
+    (entry,) = pe_run(listing.list_requests(pe_desk, pe_staff))
     opened = pe_run(requests.open_request(pe_desk, pe_staff, entry.id))
 
     assert ["people", "nights", "story"] == [a.field for a in opened.original.answers]
@@ -244,7 +244,7 @@ def test_a_file_lies_as_ciphertext_until_it_is_sent_and_then_with_the_request(
     file = pe_run(intake.add_file(pe_desk, draft, chunks(picture.getvalue())))
     on_disk = (pe_desk.draft_files.folder / file.id).read_bytes()
     pe_run(intake.submit(pe_desk, draft))
-    (entry,) = pe_run(requests.list_requests(pe_desk, pe_staff))
+    (entry,) = pe_run(listing.list_requests(pe_desk, pe_staff))
     note, data = pe_run(requests.open_file(pe_desk, pe_staff, entry.id, file.id))
 
     assert b"PNG" not in on_disk

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pe_core.desk import requests, visits
+from pe_core.desk import listing, requests, visits
 from pe_core.desk.sessions import Session, Visit
 from pe_core.desk.visits import View
 from pe_core.errors import NotAllowed, NotFound
@@ -29,7 +29,7 @@ class Scene:
         self.session = session
         self.run = run
         self.receipt: str = run(ask(self.desk, BED))
-        self.id: RequestId = run(requests.list_requests(self.desk, session))[0].id
+        self.id: RequestId = run(listing.list_requests(self.desk, session))[0].id
 
     def come_back(self) -> Visit:
         visit: Visit = self.run(visits.come_back(self.desk, self.receipt))[1]
@@ -171,14 +171,14 @@ def test_nobody_reads_or_deletes_the_reply_of_another(scene: Scene) -> None:
 
 def test_a_word_reaches_the_coordinator_and_shows_as_fresh(scene: Scene) -> None:
     scene.open()
-    assert not scene.run(requests.list_requests(scene.desk, scene.session))[0].fresh
+    assert not scene.run(listing.list_requests(scene.desk, scene.session))[0].fresh
 
     scene.run(visits.add_word(scene.desk, scene.come_back(), "We are three now."))
 
-    assert scene.run(requests.list_requests(scene.desk, scene.session))[0].fresh
+    assert scene.run(listing.list_requests(scene.desk, scene.session))[0].fresh
     (entry,) = scene.open().thread
     assert (Author.ASKER, "We are three now.") == (entry[1].author, entry[1].text)
-    assert not scene.run(requests.list_requests(scene.desk, scene.session))[0].fresh
+    assert not scene.run(listing.list_requests(scene.desk, scene.session))[0].fresh
 
 
 def test_a_word_wakes_a_request_that_waits(scene: Scene) -> None:
@@ -325,13 +325,13 @@ def test_closing_late_moves_the_request_to_an_epoch_that_lives_long_enough(
     receipt = scene.run(ask(scene.desk, ASKED[0]))
     paper = next(
         entry
-        for entry in scene.run(requests.list_requests(scene.desk, scene.session))
+        for entry in scene.run(listing.list_requests(scene.desk, scene.session))
         if entry.id != scene.id
     )
     scene.run(requests.reply(scene.desk, scene.session, paper.id, "Hello.", "be"))
     pe_clock.move(weeks=24)
     for _ in range(2):
-        scene.run(requests.list_requests(scene.desk, scene.session))
+        scene.run(listing.list_requests(scene.desk, scene.session))
 
     moving = requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED)
     assert () == scene.run(requests.move(scene.desk, scene.session, paper.id, moving))

@@ -17,6 +17,7 @@ FLOORS = (
     ("courier",),
     ("network",),
     ("upkeep",),
+    ("doctor",),
     ("control",),
     ("running",),
     ("web",),

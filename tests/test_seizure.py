@@ -28,7 +28,7 @@ from pe_core.settings import embassy_of
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import example_settings
 from pe_core.toolkit.invented import Account, demo_start
-from serving import PE, serving, write_settings
+from serving import PE, open_the_doors, serving, write_settings
 
 Run = Callable[[Awaitable[Any]], Any]
 MARK = "Жураўлінка-Zhuravinka"
@@ -156,6 +156,13 @@ def work(browser: Browser, account: Account) -> None:
         browser.send({"act": "send"}, form="/reply")
         browser.go(request)
         browser.send({"state": "active", "word": f"{MARK} note"}, form="/move")
+        browser.go(request)
+        browser.send({"note": f"{MARK} team note"}, form="/note")
+        assert f"{MARK} team note" in browser.page.words
+        assert 200 == browser.go(f"{request}/print").status
+        browser.go("/en/staff")
+        browser.send({"query": MARK}, form="/search")
+        assert MARK in browser.page.words
 
 
 def come_back(browser: Browser, receipt: str) -> None:
@@ -182,6 +189,7 @@ def server(tmp_path: Path) -> tuple[Path, str, dict[str, str], str]:
         capture_output=True,
         check=True,
     )
+    open_the_doors(place)
     return place, address, environment, json.loads(opened.stdout)["invite"]
 
 

@@ -5,24 +5,31 @@ from typing import Any
 
 import pytest
 
-from pe_core.desk import requests, visits
+from pe_core.desk import listing, requests, visits
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
+from pe_core.desk.trail import read_entry
 from pe_core.errors import NotFound, UpkeepRefused
 from pe_core.model import Outcome, State
+from pe_core.model.trail import Act
 from pe_core.store import (
+    AtMost,
     CountRow,
+    Delete,
     EpochRow,
     GrantRow,
+    MemberListRow,
     MessageRow,
     OutboxRow,
     ReplyRow,
     RequestRow,
+    TrailRow,
 )
 from pe_core.toolkit.invented import ASKED, Clock, ask
 from pe_core.upkeep import do_upkeep, last_upkeep
 
 Run = Callable[[Awaitable[Any]], Any]
+ALL = {"week": AtMost(100_000)}
 
 
 def keep_up(desk: Desk, run: Run, clock: Clock, weeks: int) -> None:
@@ -36,7 +43,7 @@ def test_a_closed_request_is_erased_with_all_that_follows_it(
     pe_desk: Desk, pe_staff: Session, pe_run: Run, pe_clock: Clock
 ) -> None:
     receipt = pe_run(ask(pe_desk, ASKED[2]))
-    (entry,) = pe_run(requests.list_requests(pe_desk, pe_staff))
+    (entry,) = pe_run(listing.list_requests(pe_desk, pe_staff))
     pe_run(requests.reply(pe_desk, pe_staff, entry.id, "A marker of ours.", "en"))
     moving = requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED)
     pe_run(requests.move(pe_desk, pe_staff, entry.id, moving))
@@ -73,7 +80,7 @@ def test_a_reply_goes_fourteen_days_after_it_was_first_opened(
     pe_desk: Desk, pe_staff: Session, pe_run: Run, pe_clock: Clock
 ) -> None:
     receipt = pe_run(ask(pe_desk, ASKED[2]))
-    (entry,) = pe_run(requests.list_requests(pe_desk, pe_staff))
+    (entry,) = pe_run(listing.list_requests(pe_desk, pe_staff))
     pe_run(requests.reply(pe_desk, pe_staff, entry.id, "Hello.", "en"))
     pe_clock.move(days=20)
     pe_run(do_upkeep(pe_desk))
@@ -123,3 +130,25 @@ def test_upkeep_twice_erases_nothing_more(pe_desk: Desk, pe_run: Run) -> None:
 
     assert not any(first.erased.values())
     assert first == second
+
+
+def test_the_trail_tells_who_overruled_the_clock(
+    pe_desk: Desk, pe_staff: Session, pe_run: Run
+) -> None:
+    pe_run(do_upkeep(pe_desk))
+    pe_run(do_upkeep(pe_desk, confirmed=True))
+    rows = pe_run(pe_desk.store.select(TrailRow))
+    entries = [entry for row in rows if (entry := read_entry(pe_desk, pe_staff, row))]
+
+    assert [0] == [entry.box for entry in entries if entry.act is Act.UPKEEP_CONFIRMED]
+
+
+def test_upkeep_before_anybody_joined_is_no_fault(
+    pe_desk: Desk, pe_run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    pe_run(pe_desk.store.write([Delete(MemberListRow, {"serial": 1}), Delete(EpochRow, ALL)]))
+    pe_desk.epochs_now.clear()
+
+    pe_run(do_upkeep(pe_desk, confirmed=True))
+
+    assert "nothing was noted in the trail" in caplog.text

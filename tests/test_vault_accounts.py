@@ -2,7 +2,16 @@
 
 import pytest
 
-from pe_core.vault.accounts import OpenedSlot, Slots, make_slots, open_slots
+from pe_core.errors import VaultError
+from pe_core.vault.accounts import (
+    OpenedSlot,
+    Slots,
+    make_slots,
+    make_tags,
+    may_open,
+    open_slots,
+    replace_unlock,
+)
 from pe_core.vault.envelope import seal_symmetric
 from pe_core.vault.keys import Seed, derive_key
 
@@ -142,3 +151,70 @@ def test_an_opened_slot_does_not_show_its_seed() -> None:
     opened = OpenedSlot(box=BOX, seed=SEED, kind="unlock")
 
     assert "<OpenedSlot unlock>" == repr(opened)
+
+
+SALT = b"s" * 32
+TAGS = make_tags(SALT, "busel", "one two three four five six seven")
+OTHER_TAGS = make_tags(SALT, "busel", "eight nine ten eleven twelve more words")
+
+
+def test_a_passphrase_fits_the_tags_of_its_own_account_only() -> None:
+    slots = make_slots(SEED, UNLOCK, BOX, EMBASSY, tags=TAGS, lock=LOCK, lock_tags=OTHER_TAGS)
+    typed = make_tags(SALT, "busel", "  ONE two three   four five six seven")
+
+    assert may_open(slots.tags, typed)
+    assert may_open(slots.tags, OTHER_TAGS)
+    assert not may_open(slots.tags, make_tags(SALT, "zubr", "one two three four five six seven"))
+    assert not may_open(
+        slots.tags, make_tags(b"t" * 32, "busel", "one two three four five six seven")
+    )
+    assert not may_open(slots.tags, make_tags(SALT, "busel", "one two three four five six eight"))
+
+
+def test_an_account_without_tags_may_always_open() -> None:
+    assert make_slots(SEED, UNLOCK, BOX, EMBASSY).tags is None
+    assert may_open(None, TAGS)
+
+
+def test_tags_stand_beside_their_slots_and_an_unused_one_is_random() -> None:
+    made = [make_slots(SEED, UNLOCK, BOX, EMBASSY, tags=TAGS) for _ in range(40)]
+    others = set()
+    for slots in made:
+        is_first = open_slots([(BOX, slots.first, b"")], UNLOCK, EMBASSY) is not None
+        tags = slots.tags or b""
+        own, other = (tags[:2], tags[2:]) if is_first else (tags[2:], tags[:2])
+        others.add(other)
+        assert TAGS.unlock == own
+
+    assert len(others) > 30
+    assert TAGS.lock != TAGS.unlock
+
+
+def test_an_odd_passphrase_has_tags_too() -> None:
+    assert 2 == len(make_tags(SALT, "\udfff", "\ud800").unlock)
+
+
+@pytest.mark.parametrize("lock", [None, LOCK], ids=["unused", "lock"])
+def test_a_new_passphrase_replaces_one_slot_and_keeps_the_other(lock: bytes | None) -> None:
+    for _ in range(8):
+        before = make_slots(
+            SEED, UNLOCK, BOX, EMBASSY, tags=TAGS, lock=lock, lock_tags=OTHER_TAGS if lock else None
+        )
+        after = replace_unlock(before, SEED, UNLOCK, b"n" * 64, BOX, EMBASSY, tags=OTHER_TAGS)
+        opened = open_slots(rows((BOX, after)), b"n" * 64, EMBASSY)
+        kept = {before.first, before.second} & {after.first, after.second}
+
+        assert OpenedSlot(box=BOX, seed=SEED, kind="unlock") == opened
+        assert open_slots(rows((BOX, after)), UNLOCK, EMBASSY) is None
+        assert (lock is None) == (open_slots(rows((BOX, after)), LOCK, EMBASSY) is None)
+        assert 1 == len(kept)
+        assert 4 == len(after.tags or b"")
+        assert may_open(after.tags, OTHER_TAGS)
+
+
+def test_a_passphrase_that_does_not_open_replaces_nothing() -> None:
+    before = make_slots(SEED, UNLOCK, BOX, EMBASSY, lock=LOCK)
+
+    for wrong in (WRONG, LOCK):
+        with pytest.raises(VaultError):
+            replace_unlock(before, SEED, wrong, b"n" * 64, BOX, EMBASSY)

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from importlib import resources
@@ -164,3 +166,18 @@ def test_whoever_goes_away_gives_the_place_back(gate: threading.Event) -> None:
         return result
 
     assert b"late" == asyncio.run(leave())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux")
+def test_the_hashing_threads_stand_back_behind_the_loop(
+    pool: Passphrases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def priority(memory_kib: int, passphrase: str, handle: str, salt: bytes) -> bytes:
+        return bytes([os.getpriority(os.PRIO_PROCESS, threading.get_native_id())])
+
+    monkeypatch.setattr(passphrases, "_argon2id", priority)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    (theirs,) = asyncio.run(pool.derive("one", "anna", SALT))
+    assert max(own, 10) == theirs
+    assert own == os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

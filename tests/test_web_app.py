@@ -126,6 +126,7 @@ def make_desk() -> Any:
         jurisdiction=SimpleNamespace(emergency=Emergency(general="112")),
         texts=load_catalogue([Source(domain="core", directory=LOCALES)], languages, None),
         now=lambda: datetime(2026, 11, 24, 12, tzinfo=UTC),
+        is_live=True,
         drafts=Keeper("draft"),
         visits=Keeper("visit"),
         joinings=Keeper("joining"),
@@ -552,7 +553,7 @@ def test_every_trouble_has_its_texts() -> None:
 
 def test_every_route_has_a_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    guards = {"public", "signed_out", "asker", "visit", "joining", "staff"}
+    guards = {"public", "signed_out", "asker", "visit", "joining", "staff", "coordinator"}
     handlers = [h for route in make_app().routes for h in getattr(route, "route_handlers", [])]
     handlers = [h for h in handlers if "OPTIONS" not in h.http_methods]
 

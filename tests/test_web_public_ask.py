@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import UNSET, Meta, UnsetType
 
-from pe_core.desk import requests
+from pe_core.desk import listing, requests
 from pe_core.desk.sessions import Session
 from pe_core.errors import NothingToSealTo
 from pe_core.model import Answers, Form, HelpRequest, Where
@@ -38,7 +38,7 @@ def asker(pe_browser: Callable[[], Browser], pe_clock: Clock) -> Asker:
 
 
 def only_request(embassy: TestEmbassy, session: Session, run: Run) -> HelpRequest:
-    (entry,) = run(requests.list_requests(embassy.desk, session))
+    (entry,) = run(listing.list_requests(embassy.desk, session))
     opened: HelpRequest = run(requests.open_request(embassy.desk, session, entry.id))
     return opened
 

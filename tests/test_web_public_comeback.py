@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pe_core.desk import requests, visits
+from pe_core.desk import listing, requests, visits
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
 from pe_core.errors import NothingToSealTo
@@ -33,7 +33,7 @@ class Scene:
         self.session = session
         self.run = run
         self.receipt: str = run(ask(desk, ASKED[2]))
-        self.id: RequestId = run(requests.list_requests(desk, session))[0].id
+        self.id: RequestId = run(listing.list_requests(desk, session))[0].id
         self.asker = Asker(browser, clock)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pe_core.desk import requests
+from pe_core.desk import listing, requests
 from pe_core.desk.sessions import Session
 from pe_core.toolkit.asker import PAPER, Asker
 from pe_core.toolkit.browser import FILE_NAME, Browser, Page
@@ -47,7 +47,7 @@ def test_files_are_added_one_by_one_and_listed_without_their_names(
     first = asker.browser.upload({"add": "1"}, {"file": picture()}, form=-1)
     second = asker.browser.upload({"continue": "1"}, {"file": picture(50)}, form=-1)
     asker.browser.send()
-    (entry,) = pe_run(requests.list_requests(pe_embassy.desk, pe_staff))
+    (entry,) = pe_run(listing.list_requests(pe_embassy.desk, pe_staff))
     original = pe_run(requests.open_request(pe_embassy.desk, pe_staff, entry.id)).original
 
     assert "/en/ask/files" == first.path

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pe_core.desk import intake, invites, requests, visits
+from pe_core.desk import intake, invites, listing, requests, visits
 from pe_core.desk.files import CleanFile
 from pe_core.desk.sessions import Session
 from pe_core.errors import Conflict, NotAllowed
@@ -58,7 +58,7 @@ class Office:
         return RequestId((after - before).pop()), receipt
 
     def newest(self) -> RequestId:
-        entries = self.run(requests.list_requests(self.desk, self.session()))
+        entries = self.run(listing.list_requests(self.desk, self.session()))
         return RequestId(entries[0].id)
 
     def open(self, request: RequestId, rest: str = "") -> Page:
@@ -75,7 +75,7 @@ class Office:
 
     def bring(self, request: RequestId, state: State) -> None:
         """Move a new request to ``state`` by the desk's own acts."""
-        self.run(requests.list_requests(self.desk, self.session()))
+        self.run(listing.list_requests(self.desk, self.session()))
         for to in WAYS[state]:
             moving = requests.Moving(
                 to=to,
@@ -216,7 +216,7 @@ def test_the_filter_form_leads_to_the_address_of_its_filter(office: Office) -> N
     (form,) = office.browser.go("/en/staff?state=new").tree.xpath("//form[@method='get']")
 
     assert "/en/staff" == form.action
-    assert {"state": "new", "topic": "", "fresh": None} == dict(form.fields)
+    assert {"state": "new", "topic": "", "urgency": "", "fresh": None} == dict(form.fields)
 
 
 def test_a_hundred_requests_fit_a_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,14 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import read_members
+from pe_core.desk.locking import lock_account
 from pe_core.desk.opening import invite_first_again
-from pe_core.upkeep import do_upkeep
+from pe_core.desk.proposals import confirm_with_root, list_proposals, unlocked_coordinator
+from pe_core.doctor import list_keys
+from pe_core.errors import NotFound
+from pe_core.model import Box
+from pe_core.store import AccountRow
+from pe_core.upkeep import do_upkeep, last_upkeep
 
 Command = Callable[[dict[str, Any]], Awaitable[Any]]
 
@@ -36,8 +42,40 @@ def commands_of(desk: Desk) -> Mapping[str, Command]:
     async def first_invite(arguments: dict[str, Any]) -> Any:
         return await invite_first_again(desk, str(arguments["words"]))
 
+    async def last(arguments: dict[str, Any]) -> Any:
+        return msgspec.to_builtins(await last_upkeep(desk))
+
+    async def doctor(arguments: dict[str, Any]) -> Any:
+        return msgspec.to_builtins(await desk.examine())
+
+    async def keys(arguments: dict[str, Any]) -> Any:
+        return await list_keys(desk.store)
+
+    async def lock(arguments: dict[str, Any]) -> Any:
+        box = Box(int(arguments["box"]))
+        if box and await desk.store.get(AccountRow, box) is None:
+            raise NotFound("staff.lock.no_account")
+        return await lock_account(desk, box)
+
+    async def proposals(arguments: dict[str, Any]) -> Any:
+        views = await list_proposals(desk, unlocked_coordinator(desk))
+        return [
+            {"id": view.id, "kind": view.kind, "box": view.box, "role": view.role, "by": view.by}
+            for view in views
+            if view.fitting
+        ]
+
+    async def confirm(arguments: dict[str, Any]) -> Any:
+        return await confirm_with_root(desk, str(arguments["words"]), str(arguments["id"]))
+
     return {
+        "proposals": proposals,
+        "confirm": confirm,
+        "lock": lock,
         "upkeep": upkeep,
+        "last-upkeep": last,
+        "doctor": doctor,
+        "keys": keys,
         "accounts": accounts,
         "end-sessions": end_sessions,
         "first-invite": first_invite,

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from pe_core.control import commands_of
 from pe_core.courier import Courier
 from pe_core.desk.desk import Desk, read_identity
 from pe_core.desk.opening import Opening, open_embassy
+from pe_core.desk.setup import read_live
 from pe_core.desk.timers import Timers
+from pe_core.doctor import Facts, examine
 from pe_core.errors import InstanceBusy, SettingsError, StoreError, UpkeepRefused
 from pe_core.hooks import Found, Instance, Plugins, find_plugins, load_plugins
 from pe_core.model.struct import Model
@@ -25,6 +28,7 @@ from pe_core.vault import Passphrases
 
 CORE_LOCALES = Path(__file__).parent / "locales"
 CONTROL = "control.sock"
+CONFIG = "pe.toml"
 UPKEEP_EVERY = 3600.0
 
 log = logging.getLogger("pe")
@@ -89,8 +93,12 @@ async def gather(
     *,
     now: Callable[[], datetime],
     passphrases: Passphrases,
+    config: Path,
 ) -> Running:
-    """Return an instance that is put together and not yet at work; its drafts lie in ``data``."""
+    """Return an instance that is put together and not yet at work; its drafts lie in ``data``.
+
+    ``config`` is its pe.toml, which the doctor looks at.
+    """
     desk = Desk(
         embassy=embassy_of(settings),
         jurisdiction=plugins.jurisdictions[settings.embassy.jurisdiction],
@@ -102,6 +110,8 @@ async def gather(
         folder=data / "drafts",
         now=now,
     )
+    desk.is_live = await read_live(store)
+    desk.examine = partial(examine, desk, Facts(settings=settings, config=config, data=data))
     courier = Courier(store, [*plugins.listeners, Timers(desk)], now)
     return Running(settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier)
 
@@ -114,7 +124,15 @@ async def open_new(
     plugins = enabled_plugins(settings, now)
     store = await open_store(data)
     opening = await open_embassy(store, settings.embassy.code, now)
-    running = await gather(settings, data, plugins, store, now=now, passphrases=passphrases)
+    running = await gather(
+        settings,
+        data,
+        plugins,
+        store,
+        now=now,
+        passphrases=passphrases,
+        config=folder / CONFIG,
+    )
     return opening, running
 
 
@@ -139,7 +157,15 @@ async def run_instance(
         store = await open_store(data)
         passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
         try:
-            running = await gather(settings, data, plugins, store, now=now, passphrases=passphrases)
+            running = await gather(
+                settings,
+                data,
+                plugins,
+                store,
+                now=now,
+                passphrases=passphrases,
+                config=folder / CONFIG,
+            )
             if not at_work:
                 yield running
                 return

@@ -48,9 +48,14 @@ class ServerSettings(Model, forbid_unknown_fields=True):
 
 
 class VaultSettings(Model, forbid_unknown_fields=True):
-    """The ``[vault]`` table: what an unlock costs a guesser, in MiB of memory."""
+    """The ``[vault]`` table: how what is in memory is guarded.
+
+    ``argon2_memory`` is what an unlock costs a guesser, in MiB of memory; ``swap_encrypted``
+    says that the machine's swap is encrypted with a key that nobody keeps, for `pe doctor`.
+    """
 
     argon2_memory: Annotated[int, Meta(ge=64, le=512)] = 128
+    swap_encrypted: bool = False
 
 
 class PluginsSettings(Model, forbid_unknown_fields=True):

@@ -13,13 +13,18 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
+from pe_core.desk.trail import record
 from pe_core.errors import NothingToSealTo, UpkeepRefused
+from pe_core.model import Box
 from pe_core.model.struct import Model
+from pe_core.model.trail import Act
 from pe_core.model.week import Week, week_of
-from pe_core.store import AtMost, Delete, EpochRow, Insert, MetaRow, ReplyRow, Update
+from pe_core.store import AtMost, Delete, EpochRow, Insert, MetaRow, ReplyRow, Store, Update
 
 REPLY_LASTS = timedelta(days=14)
 """After it was first opened; then a reply goes, read or not."""
+HOST = Box(0)
+"""Who confirmed, in the trail: the host's command line."""
 FURTHEST = 2
 """Weeks that the clock may have moved since the last upkeep."""
 
@@ -50,6 +55,8 @@ async def do_upkeep(desk: Desk, *, confirmed: bool = False) -> Upkeep:
     )
     erased = await desk.store.purge(week)
     desk.sweep()
+    if confirmed:
+        await _trace_confirmation(desk)
     done = Upkeep(week=week, day=today.toordinal(), erased=erased)
     await _note(desk, done, first=before is None)
     if any(erased.values()):
@@ -59,7 +66,12 @@ async def do_upkeep(desk: Desk, *, confirmed: bool = False) -> Upkeep:
 
 async def last_upkeep(desk: Desk) -> Upkeep | None:
     """Return what the last upkeep did, or None if there was none yet."""
-    row = await desk.store.get(MetaRow, "upkeep")
+    return await read_upkeep(desk.store)
+
+
+async def read_upkeep(store: Store) -> Upkeep | None:
+    """Return what the last upkeep of a store did, for whoever has no desk."""
+    row = await store.get(MetaRow, "upkeep")
     return msgspec.msgpack.decode(row.value, type=Upkeep) if row is not None else None
 
 
@@ -79,6 +91,14 @@ async def _begin_epochs(desk: Desk) -> None:
         await current_epoch(desk, "intake")
     except NothingToSealTo as error:
         log.warning("requests cannot be taken: %s", error)
+
+
+async def _trace_confirmation(desk: Desk) -> None:
+    """Let the trail tell that the host overruled the guard against strange clocks."""
+    try:
+        await record(desk, HOST, Act.UPKEEP_CONFIRMED)
+    except NothingToSealTo as error:
+        log.warning("nothing was noted in the trail: %s", error)
 
 
 async def _note(desk: Desk, done: Upkeep, *, first: bool) -> None:

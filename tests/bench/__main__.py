@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from tests.bench import constancy, growing, home, opening, starting, submissions
+from tests.bench import constancy, growing, home, logins, opening, starting, submissions
 from tests.bench.figures import Figure, show_table, write_json
 from tests.bench.measure import ROOT
 
@@ -15,6 +15,7 @@ BENCHES = {
     "starting": starting.run,
     "growing": growing.run,
     "constancy": constancy.run,
+    "logins": logins.run,
 }
 
 

@@ -8,7 +8,7 @@ from tests.bench.figures import Figure
 from tests.bench.measure import middle
 from tests.bench.profiles import Sampler, describe
 
-from pe_core.desk import requests
+from pe_core.desk import listing
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import unlock_account
 
@@ -43,7 +43,7 @@ async def _one(size: int, aim: float) -> tuple[list[float], list[float], str]:
                 session = await unlock_account(held.desk, held.clock, held.account)
                 sampler = Sampler()
                 sampler.start()
-                await requests.list_requests(held.desk, session)
+                await listing.list_requests(held.desk, session)
                 rest = describe(sampler.stop(), min(later))
             return first, later, rest
 
@@ -52,7 +52,7 @@ async def _unlocked_list(held: TestEmbassy, size: int) -> float:
     """Unlock, and return the seconds until the first list is there."""
     session = await unlock_account(held.desk, held.clock, held.account)
     begun = time.perf_counter()
-    entries = await requests.list_requests(held.desk, session)
+    entries = await listing.list_requests(held.desk, session)
     took = time.perf_counter() - begun
     if len(entries) != size or any(entry.summary is None for entry in entries):
         raise RuntimeError("not all requests can be read")

@@ -161,10 +161,15 @@ def invite(demo: Demo, meet_colleague: Callable[..., Person]) -> str:
     if demo.invites:
         return demo.invites[0]
     first, second = meet_colleague(1), meet_colleague(0)
-    first.open("staff/members")
+    passphrases = [colleague.account.passphrase for colleague in demo.colleagues]
+    first.open("staff/members/invite")
+    first.choose("staff.role.coordinator")
+    first.fill("staff.step_up.label", passphrases[1])
     first.press("staff.invites.invite_button")
     demo.invites.append(first.receipt())
     second.open("staff/members")
+    second.follow("staff.invites.sign")
+    second.fill("staff.step_up.label", passphrases[0])
     second.press("staff.invites.sign")
     second.sees("staff.members.signed")
     return demo.invites[0]

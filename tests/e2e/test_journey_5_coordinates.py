@@ -12,43 +12,78 @@ from pe_core.toolkit.invented import ASKED
 
 pytestmark = pytest.mark.e2e
 
-UNREAD = ASKED[3]
-REPLY = "Вітаем! Метрыку выдае рэгіён, дзе нарадзілася дзіця. Мы дапаможам напісаць заяву."
+UNREAD_STORY = ASKED[3].typed["story"][0]
+SEARCHED_IN_LATIN = "dzicia naradz"
+"""Words of that story, as somebody types who has no Cyrillic keyboard."""
+REPLY = " Метрыку выдае рэгіён, дзе нарадзілася дзіця. Мы дапаможам напісаць заяву."
+NOTE = "Перапытаць пра рэгіён у панядзелак."
+DONE = (
+    "unlocked",
+    "searched",
+    "opened",
+    "claimed",
+    "changed",
+    "noted",
+    "replied",
+    "moved",
+    "printed",
+)
 IS_FOCUSED = "element => element === document.activeElement"
 MOST_TABS = 150
 
 
-def test_a_coordinator_answers_and_resolves_by_keyboard_alone(
+def test_a_coordinators_whole_day_goes_by_keyboard_alone(
     meet: Callable[..., Any], demo: Any
 ) -> None:
-    colleague = demo.colleagues[0]
     person = meet("be")
     page = person.page
-
     page.goto("/be/staff/")
-    for key, typed in (
-        ("staff.unlock.name", colleague.account.handle),
-        ("staff.unlock.passphrase", colleague.account.passphrase),
-        ("staff.unlock.code", colleague.code()),
-    ):
-        _type(page, person.field(key), typed)
-    _enter(page)
-    row = page.get_by_role("row").filter(has_text=UNREAD.typed["story"][0])
-    _go(page, row.get_by_role("link"))
-    person.sees("staff.request.answers")
-    _type(page, person.field("staff.reply.text"), REPLY)
-    _press(person, "staff.reply.preview")
-    person.sees("staff.preview.title")
-    _press(person, "staff.preview.send")
-    person.sees("staff.request.replied")
-    _move(person, "active")
-    _move(person, "waiting")
-    _move(person, "active")
-    _move(person, "resolved")
+    _unlock(person, demo.colleagues[0])
 
-    assert person.reads(person.words("staff.outcome.helped"))
+    _go(page, page.locator(".figures a.unclaimed"))
+    unclaimed = page.url.endswith("?show=unclaimed")
+    _type(page, page.get_by_role("searchbox"), SEARCHED_IN_LATIN)
+    _enter(page)
+    found = person.reads(person.plural("staff.search.found", 1))
+    _go(page, page.get_by_role("row").filter(has_text=UNREAD_STORY).get_by_role("link"))
+    person.sees("staff.request.answers")
+    address = page.url
+    _press(person, "staff.claim.claim")
+    person.sees("staff.request.claimed")
+    _select(person, "staff.sort.urgency", "staff.urgency.urgent")
+    _press(person, "staff.sort.button")
+    person.sees("staff.request.sorted")
+    _type(page, person.field("staff.note.text"), NOTE)
+    _press(person, "staff.note.button")
+    person.sees("staff.request.noted")
+    _answer_from_a_template(person)
+    for state in ("active", "waiting", "active", "resolved"):
+        _move(person, state)
+    helped = person.reads(person.words("staff.outcome.helped"))
+    noted = person.reads(NOTE)
+    page.goto(f"{address}/print")
+    person.sees("staff.print.title")
+    _go(page, page.get_by_role("link", name=person.words("core.staff.menu_trail")))
+    trail = [person.reads(person.words(f"staff.trail.act.{act}")) for act in DONE]
     _press(person, "staff.lock_now")
     person.sees("staff.locked.title")
+
+    assert [True, True, True, True] == [unclaimed, found, helped, noted]
+    assert [True] * len(DONE) == trail
+
+
+def test_two_coordinators_with_one_request_learn_of_each_other(
+    meet_colleague: Callable[..., Any],
+) -> None:
+    first, second = meet_colleague(0), meet_colleague(1)
+    for person in (first, second):
+        person.open("staff")
+        person.open_row(ASKED[5].typed["story"][0])
+    second.sees("staff.request.looking", name="busel")
+    first.press("staff.claim.claim")
+    second.press("staff.claim.claim")
+
+    second.sees("staff.claim.faster", name="busel")
 
 
 def test_what_is_asked_without_a_script_is_answered_and_read_with_the_receipt(
@@ -71,6 +106,32 @@ def test_what_is_asked_without_a_script_is_answered_and_read_with_the_receipt(
     assert read_before_sending
     assert asker.reads(answer)
     assert not asker.reads(story), "an open request does not show what was asked"
+
+
+def _unlock(person: Any, colleague: Any) -> None:
+    for key, typed in (
+        ("staff.unlock.name", colleague.account.handle),
+        ("staff.unlock.passphrase", colleague.account.passphrase),
+        ("staff.unlock.code", colleague.code()),
+    ):
+        _type(person.page, person.field(key), typed)
+    _enter(person.page)
+
+
+def _answer_from_a_template(person: Any) -> None:
+    page = person.page
+    _tab_to(page, page.locator("details.templates summary"))
+    page.keyboard.press("Enter")
+    _go(page, page.get_by_role("link", name=person.words("core.template.received.title")))
+    _tab_to(page, person.field("staff.reply.text"))
+    page.keyboard.press("Control+End")
+    page.keyboard.type(REPLY)
+    _press(person, "staff.reply.preview")
+    person.sees("staff.preview.title")
+    previewed = person.reads(REPLY)
+    _press(person, "staff.preview.send")
+    person.sees("staff.request.replied")
+    assert previewed
 
 
 def _move(person: Any, state: str) -> None:

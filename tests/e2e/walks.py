@@ -87,11 +87,21 @@ def walk_staff(person: Person, session: Any, invite: str) -> Iterator[str]:
     yield "preview"
     person.open("staff/members")
     yield "members"
-    person.press("staff.invites.invite_button")
-    yield "invite"
+    person.follow("staff.members.act_role")
+    yield "member-role"
     person.open("staff/members")
-    person.press("staff.invites.take_back", item=person.words("staff.invites.waits"))
-    yield "members-taken_back"
+    person.follow("staff.members.act_return")
+    yield "member-return"
+    person.open("staff/members")
+    person.follow("staff.members.act_leave")
+    yield "member-leave"
+    person.open("staff/members")
+    person.follow("staff.members.act_work")
+    yield "member-work"
+    person.open("staff/members/invite")
+    yield "invite"
+    person.press("staff.invites.invite_button")
+    yield "invite-wrong"
 
 
 def asking(

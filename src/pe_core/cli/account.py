@@ -1,4 +1,4 @@
-"""`pe account`: what the host may know of accounts, and the first invite again."""
+"""`pe account`: what the host may know of accounts, and where the root key's paper stands in."""
 
 import asyncio
 from pathlib import Path
@@ -13,10 +13,11 @@ from pe_core.running import in_instance
 
 @click.group("account")
 def command() -> None:
-    """See the accounts, end what is unlocked, make the first invite again.
+    """See the accounts, end what is unlocked, stand in with the root key's paper.
 
     Handles are sealed: the host sees box numbers. New accounts are invited by coordinators on
     their pages; only while nobody has joined does the root key's paper make an invite here.
+    Where a second coordinator is missing, it confirms what the first one proposed.
     """
 
 
@@ -71,6 +72,45 @@ def first_invite(config: Path, words: str) -> None:
     code = _call(config, "first-invite", {"words": words})
     click.echo("This invite is good for one person and 24 hours:")
     click.echo(f"\n    {show_receipt(code)}\n")
+
+
+@command.command("confirm")
+@config_option
+@click.option("--id", "proposal", default="", help="The proposal, where there are several.")
+@click.option("--words", default="", help="The root key's words; better typed at the prompt.")
+def confirm(config: Path, proposal: str, words: str) -> None:
+    """Confirm a coordinator's proposal with the root key, as the second signature.
+
+    For an embassy of two coordinators of whom one is lost: the other one proposes on the
+    members page and stays unlocked; this lists what is proposed, asks for the words from the
+    paper, and puts it into force. Lock the paper away again afterwards.
+
+    \b
+    Example:
+      pe account confirm
+    """
+    found = _call(config, "proposals", {})
+    for one in found:
+        click.echo(f"{one['id']}  {_words_of(one)}, proposed by box {one['by']}")
+    if not found:
+        click.echo("Nothing is proposed.")
+        return
+    chosen = proposal or (found[0]["id"] if len(found) == 1 else "")
+    if not chosen:
+        raise click.UsageError("several things are proposed; choose one with --id")
+    words = words or click.prompt("The words of the root key", hide_input=True)
+    _call(config, "confirm", {"id": chosen, "words": words})
+    click.echo("Confirmed. It is in the trail.")
+
+
+def _words_of(proposal: dict[str, Any]) -> str:
+    box = proposal["box"]
+    return {
+        "leave": f"box {box} leaves the team",
+        "role": f"box {box} becomes {proposal['role']}",
+        "return": f"box {box} comes back with a new passphrase",
+        "recovery": "a new recovery key",
+    }[proposal["kind"]]
 
 
 def _call(config: Path, name: str, arguments: dict[str, Any]) -> Any:

@@ -20,7 +20,8 @@ def command(config: Path, as_json: bool) -> None:
     """Open the embassy that pe.toml describes: make its keys, show them once, forget them.
 
     Sit where nobody sees the screen, with paper and at least two trusted people. What is shown
-    is stored nowhere: the root key's words, the recovery shares, and the first invite.
+    is stored nowhere: the root key's words, the recovery shares, and the first invite. The
+    shares hold until members make new ones on the set-up page, which also opens the doors.
 
     \b
     Example:
@@ -71,7 +72,11 @@ def _show(settings: Settings, opening: Opening) -> None:
     click.echo(
         f"   Type it at {settings.server.address}/{settings.embassy.languages[0]}/staff/join"
     )
-    click.echo("   once `pe serve` runs. Then clear this screen.")
+    click.echo("   once `pe serve` runs. Then clear this screen.\n")
+    click.echo("What comes next: the embassy takes no requests yet. The set-up page")
+    click.echo("(/staff/setup, once you have unlocked) lists what is missing and goes live at the")
+    click.echo("end. There the members make recovery shares of their own, each seen by one person")
+    click.echo("alone; the shares above hold until then, and open nothing after.")
 
 
 def _numbered(words: str) -> str:

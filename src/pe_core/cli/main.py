@@ -1,6 +1,7 @@
 """The group of all commands; each lives in a module of its name and is imported when asked for."""
 
 import importlib
+import resource
 import sys
 from collections.abc import Sequence
 
@@ -9,9 +10,12 @@ import click
 from pe_core.errors import DeskError, PeError, PluginError
 
 COMMANDS = {
-    "account": "who has an account; the first invite again",
+    "account": "who has an account; confirm with the root key; the first invite again",
     "demo": "an embassy with invented people, to look at",
+    "doctor": "what is wrong with this embassy's machine and keys, and the mend",
     "init": "open an embassy: its keys, its recovery shares, its first invite",
+    "keys": "the living keys; begin anew with recovery shares when nobody can unlock",
+    "lock": "in need: end all sessions, let nobody unlock for a day",
     "openapi": "print the OpenAPI description of this embassy's pages and forms",
     "serve": "run the embassy that pe.toml describes",
     "upkeep": "erase what is over, begin what is due",
@@ -50,6 +54,7 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `pe`; what goes wrong on purpose is said in one line each, with exit code 1."""
+    forbid_core_dumps()
     try:
         group.main(args=arguments, prog_name="pe", standalone_mode=False)
     except click.exceptions.Abort:
@@ -69,9 +74,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
+def forbid_core_dumps() -> None:
+    """Let no crash of this process write its memory, with whatever is unlocked, to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 REFUSALS = {
+    "staff.lock.no_account": "there is no account with this box; see `pe account list`",
     "staff.init.open_already": "this folder holds an embassy already; nothing was changed",
     "staff.init.joined_already": "somebody has joined already; members invite on their pages",
+    "staff.problem.handle": (
+        "a name is 1 to 40 letters, digits, dots, dashes or underlines; nothing was changed"
+    ),
+    "staff.proposals.nobody_unlocked": (
+        "proposals are sealed: a coordinator has to be unlocked on the pages while you confirm"
+    ),
+    "staff.proposals.not_the_root": "these are not the words of this embassy's root key",
+    "staff.proposals.not_found": "there is no such proposal; see `pe account confirm`",
+    "staff.proposals.own": "the root key alone cannot confirm this; nothing was changed",
+    "staff.proposals.moved_on": (
+        "the members have changed since it was proposed; it was dropped, propose it again"
+    ),
     "upkeep.clock_went_back": (
         "the clock is behind the last upkeep; set it right, or `pe upkeep --confirm`"
     ),

@@ -1,75 +1,113 @@
 """Accounts: unlock one, and end what was unlocked."""
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import open_grants
+from pe_core.desk.locking import read_frozen
+from pe_core.desk.proving import (
+    Proved,
+    in_even_time,
+    name_of,
+    note_wrong,
+    prove,
+    prove_again,
+    wait_after_wrong,
+)
+from pe_core.desk.resealing import reseal_recovery
 from pe_core.desk.roster import fold_handle, move_roster
 from pe_core.desk.sessions import Session
+from pe_core.desk.trail import record
+from pe_core.desk.watching import Seen, look_at_trail
 from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.store import AccountRow, MemberListRow, Update
+from pe_core.model.trail import Act
+from pe_core.store import AccountRow, Change, MemberListRow, Update
 from pe_core.vault import (
+    Slots,
     check_totp,
     keys_of,
-    normalise_passphrase,
-    open_slots,
     open_symmetric,
+    replace_unlock,
     seal_symmetric,
     verify_chain,
 )
-
-LONGEST_PAUSE = 8.0
-"""Seconds; a wrong passphrase slows the next try for that name, it never locks anybody out."""
 
 
 class Private(Model):
     """What an account keeps about itself, sealed under its own key.
 
     ``serial`` and ``members`` are the last member list it saw: the next unlock shows who came
-    since, and a list that was swapped does not verify.
+    since, and a list that was swapped does not verify. ``trail`` is what it saw of the trail.
     """
 
     totp_secret: bytes
     last_step: int
     serial: int = 0
     members: bytes = b""
+    trail: Seen = Seen()
 
 
 async def unlock(desk: Desk, handle: str, passphrase: str, code: str) -> tuple[bytes, Session]:
     """Unlock an account and return the session's cookie.
 
-    Any wrong part gives the same NotAllowed after the same work: one Argon2id run, and both
-    slots of every account. An account has one session; an earlier one ends.
+    Any wrong part gives the same NotAllowed at the same time; right ones while the embassy is
+    frozen give NotAllowed("staff.unlock.frozen"). An account has one session; an earlier one
+    ends.
+    """
+    locked_times = desk.locked_times
+    async with unlocking(desk, handle, passphrase, code) as (session, proved, private):
+        if await read_frozen(desk) is not None:
+            raise NotAllowed("staff.unlock.frozen")
+        await _verify_members(desk, session, proved, private)
+        await open_grants(desk, session)
+        await move_roster(desk, session)
+        await reseal_recovery(desk, session)
+        await record(desk, session.box, Act.UNLOCKED)
+        if desk.locked_times != locked_times:
+            raise NotAllowed("staff.unlock.wrong")
+        desk.sessions.drop_where(lambda other: other.box == session.box)
+        return desk.sessions.add(session), session
+
+
+@asynccontextmanager
+async def unlocking(
+    desk: Desk, handle: str, passphrase: str, code: str
+) -> AsyncIterator[tuple[Session, Proved, Private]]:
+    """Give the account that all three parts open, with its code used up in its notes.
+
+    Who is given them writes the notes, and adds the session or throws it away. Every refusal,
+    in the block too, comes in even time.
     """
     handle = fold_handle(handle)
-    name = hashlib.sha256(desk.identity.salt + handle.encode()).digest()
-    await _wait_after_wrong(desk, name)
-    derived = await desk.passphrases.derive(
-        normalise_passphrase(passphrase), handle, desk.identity.salt
-    )
-    rows = {row.box: row for row in await desk.store.select(AccountRow)}
-    slot = open_slots(
-        [(row.box, row.first, row.second) for row in rows.values()], derived, desk.embassy.code
-    )
-    if slot is None or slot.kind != "unlock":
-        raise _wrong(desk, name)
-    session = Session(box=Box(slot.box), handle=handle, keys=keys_of(slot.seed))
-    session.began = desk.now()
-    row = rows[slot.box]
-    private = _open_private(desk, session, row)
-    step = check_totp(private.totp_secret, code, desk.now(), private.last_step)
-    if step is None:
-        raise _wrong(desk, name)
-    await _verify_members(desk, session, row, msgspec.structs.replace(private, last_step=step))
-    await open_grants(desk, session)
-    await move_roster(desk, session)
-    desk.wrong_tries.pop(name, None)
-    desk.sessions.drop_where(lambda other: other.box == session.box)
-    return desk.sessions.add(session), session
+    name = name_of(desk, handle)
+    await wait_after_wrong(desk, name)
+    async with in_even_time(desk):
+        proved = await prove(desk, handle, passphrase)
+        if proved is None:
+            raise _wrong(desk, name)
+        session = Session(box=Box(proved.row.box), handle=handle, keys=keys_of(proved.seed))
+        session.began = desk.now()
+        private = _open_private(desk, session, proved.row)
+        step = check_totp(private.totp_secret, code, desk.now(), private.last_step)
+        if step is None:
+            raise _wrong(desk, name)
+        desk.wrong_tries.pop(name, None)
+        yield session, proved, msgspec.structs.replace(private, last_step=step)
+
+
+async def confirm_passphrase(desk: Desk, session: Session, typed: str) -> None:
+    """Let an unlocked person prove once more that it is they: the step-up of dangerous acts.
+
+    Raises NotAllowed("staff.step_up.wrong") for anything but this account's own passphrase.
+    """
+    await prove_again(desk, session, typed)
 
 
 def end(desk: Desk, cookie: bytes) -> None:
@@ -94,10 +132,32 @@ def _open_private(desk: Desk, session: Session, row: AccountRow) -> Private:
     return msgspec.msgpack.decode(opened, type=Private)
 
 
-async def _verify_members(desk: Desk, session: Session, row: AccountRow, private: Private) -> None:
-    """Verify the chain of member lists, note who came since, and use up the code."""
+def use_code(desk: Desk, session: Session, proved: Proved, private: Private) -> Change:
+    """Return the change that keeps an account's notes, so that its code is used up.
+
+    An account from before there were tags gets them now; Conflict if the code is used twice.
+    """
+    row = proved.row
+    changes = {"private": seal_private(desk, session.box, session.keys.symmetric, private)}
+    if row.tags is None:
+        slots = replace_unlock(
+            Slots(first=row.first, second=row.second),
+            proved.seed,
+            proved.derived,
+            proved.derived,
+            row.box,
+            desk.embassy.code,
+            tags=proved.tags,
+        )
+        changes |= msgspec.structs.asdict(slots)
+    return Update(AccountRow, (row.box,), changes, expect={"private": row.private})
+
+
+async def _verify_members(desk: Desk, session: Session, proved: Proved, private: Private) -> None:
+    """Verify the chain of member lists and the trail, note who came, and use up the code."""
     lists = [item.body for item in await desk.store.select(MemberListRow, order="serial")]
-    listed = verify_chain(lists, desk.identity.root)
+    # Off the loop: in a large team with a long history hashing them alone takes milliseconds.
+    listed = await asyncio.to_thread(verify_chain, lists, desk.identity.root)
     seen = lists[: private.serial + 1]
     if len(seen) <= private.serial or hashlib.sha256(seen[-1]).digest() != private.members:
         raise NotAllowed("staff.unlock.members_changed")
@@ -105,26 +165,20 @@ async def _verify_members(desk: Desk, session: Session, row: AccountRow, private
         raise NotAllowed("staff.unlock.not_a_member")
     mine = next(m for m in listed.members if m.public == session.keys.public)
     session.compartments = frozenset(mine.compartments)
-    known = {member.box for member in verify_chain(seen, desk.identity.root).members}
+    before = await asyncio.to_thread(verify_chain, seen, desk.identity.root)
+    known = {member.box for member in before.members}
     session.joined_since = tuple(Box(m.box) for m in listed.members if m.box not in known)
     noted = note_members(private, listed.serial, lists[-1])
-    sealed = seal_private(desk, session.box, session.keys.symmetric, noted)
-    used = Update(AccountRow, (row.box,), {"private": sealed}, expect={"private": row.private})
+    if "trail" in session.compartments:
+        trail = await look_at_trail(desk, session, private.trail)
+        noted = msgspec.structs.replace(noted, trail=trail)
     try:
-        await desk.store.write([used])
+        await desk.store.write([use_code(desk, session, proved, noted)])
     except Conflict:
         # The same code in the same moment: only the first is taken.
         raise NotAllowed("staff.unlock.wrong") from None
 
 
-async def _wait_after_wrong(desk: Desk, name: bytes) -> None:
-    tries = desk.wrong_tries.get(name, 0)
-    if tries:
-        await desk.pause(min(0.25 * 2.0 ** min(tries, 10), LONGEST_PAUSE))
-
-
 def _wrong(desk: Desk, name: bytes) -> NotAllowed:
-    if len(desk.wrong_tries) >= 10_000:
-        desk.wrong_tries.clear()
-    desk.wrong_tries[name] = desk.wrong_tries.get(name, 0) + 1
+    note_wrong(desk, name)
     return NotAllowed("staff.unlock.wrong")

@@ -1,7 +1,7 @@
 """The desk: what every act of the embassy needs, gathered once when the process starts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pe_core.desk.memory import Keeper
 from pe_core.desk.sessions import Joining, Session, Visit, keep_joinings, keep_sessions, keep_visits
 from pe_core.errors import StoreError
 from pe_core.model import Box, Embassy, Form, Jurisdiction, RequestId
+from pe_core.model.finding import Finding
 from pe_core.model.struct import Model
 from pe_core.rules.texts import Catalogue
 from pe_core.store import EpochRow, MetaRow, Store
@@ -76,7 +77,10 @@ class Desk:
         self.wrong_tries: dict[bytes, int] = {}
         self.looking: dict[RequestId, dict[Box, datetime]] = {}
         self.paces: dict[Box, list[datetime]] = {}
+        self.paces_told: dict[Box, datetime] = {}
         self.is_live = False
+        self.locked_times = 0
+        self.examine: Callable[[], Awaitable[Sequence[Finding]]] = find_nothing
         self.dummy = _make_dummy(embassy.code)
 
     def context(self, purpose: str, object_id: str) -> tuple[str, str, str]:
@@ -95,6 +99,11 @@ async def read_identity(store: Store) -> Identity:
     if row is None:
         raise StoreError("this data folder holds no embassy yet; run `pe init` first")
     return msgspec.msgpack.decode(row.value, type=Identity)
+
+
+async def find_nothing() -> Sequence[Finding]:
+    """Find nothing: a desk that nobody put together has no machine to look at."""
+    return ()
 
 
 def _make_dummy(embassy: str) -> Dummy:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pe_core.desk.memory import Keeper
 from pe_core.errors import TooMany
-from pe_core.model import Form, Where
+from pe_core.model import Box, Channel, Form, RequestId, Where
 from pe_core.model.struct import Model
 from pe_core.rules.forms import Value
 from pe_core.vault import open_symmetric, random_bytes, seal_symmetric
@@ -38,7 +38,11 @@ class DraftFile(Model):
 
 
 class Draft:
-    """A request that is being written; lives in memory under the asker's cookie."""
+    """A request that is being written; lives in memory under the asker's cookie.
+
+    One that a coordinator writes down for somebody says how they came (``channel``) and who
+    writes (``entered_by``), lives with their session, and names its request once it is sent.
+    """
 
     def __init__(self, form: Form, language: str, asked_groups: tuple[int, int]) -> None:
         """Start an empty draft of ``form`` in the asker's language."""
@@ -52,6 +56,9 @@ class Draft:
         self.confirmed = False
         self.submitted_at: datetime | None = None
         self.asked_groups = asked_groups
+        self.channel = Channel.PORTAL
+        self.entered_by: Box | None = None
+        self.request: RequestId | None = None
         self.lock = asyncio.Lock()
 
     @property

@@ -1,5 +1,6 @@
 """Dated keys: which epoch is sealed to now, and who is granted it."""
 
+import asyncio
 from collections.abc import Iterable
 
 from pe_core.desk.desk import Desk
@@ -7,8 +8,13 @@ from pe_core.desk.sessions import Session
 from pe_core.errors import EnvelopeRefused, MembersInvalid, NothingToSealTo
 from pe_core.model.week import Week, week_of
 from pe_core.rules.retention import WEEKLY, epoch_end, epoch_id
-from pe_core.store import Change, EpochRow, GrantRow, Insert, MemberListRow
+from pe_core.store import Change, EpochRow, GrantRow, In, Insert, MemberListRow
 from pe_core.vault import MemberList, make_epoch, open_grant, verify_chain
+
+AT_ONCE = 2
+"""Grants or names that are opened before everybody else has their turn."""
+ALWAYS = frozenset(("intake", "roster", "trail"))
+"""Compartments that live from the first member on."""
 
 
 async def read_members(desk: Desk) -> MemberList:
@@ -81,22 +87,47 @@ async def new_epochs(desk: Desk, members: MemberList, compartments: Iterable[str
 
 
 async def open_grants(desk: Desk, session: Session) -> None:
-    """Open every grant of this account that the session has not opened yet."""
-    rows = await desk.store.select(GrantRow, {"box": session.box})
-    for row in rows:
-        if row.epoch in session.epochs:
-            continue
-        epoch = await desk.store.get(EpochRow, row.epoch)
-        if epoch is None:
-            continue
-        try:
-            session.epochs[row.epoch] = open_grant(
-                row.body, row.epoch, desk.embassy.code, session.keys, epoch.public
-            )
-        except EnvelopeRefused:
-            # A grant that does not open is a denial, not an attack on content: the member
-            # sees fewer requests, and `pe doctor` names the epoch.
-            session.refused_epochs.add(row.epoch)
+    """Open every grant of this account that the session has not opened yet.
+
+    A few at a time, so that whoever unlocks holds up nobody else.
+    """
+    held = await desk.store.pick(GrantRow, ("epoch",), {"box": session.box})
+    known = session.epochs.keys() | session.refused_epochs
+    wanted = [epoch for (epoch,) in held if epoch not in known]
+    if not wanted:
+        return
+    epochs = {row.id: row for row in await desk.store.select(EpochRow, {"id": In(wanted)})}
+    rows = await desk.store.select(GrantRow, {"box": session.box, "epoch": In(wanted)})
+    for number, row in enumerate(rows):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        if row.epoch in epochs and row.epoch not in session.epochs:
+            _open_one(desk, session, row, epochs[row.epoch])
+
+
+def _open_one(desk: Desk, session: Session, row: GrantRow, epoch: EpochRow) -> None:
+    try:
+        session.epochs[row.epoch] = open_grant(
+            row.body, row.epoch, desk.embassy.code, session.keys, epoch.public
+        )
+    except EnvelopeRefused:
+        # A grant that does not open is a denial, not an attack on content: the member
+        # sees fewer requests, and `pe doctor` names the epoch.
+        session.refused_epochs.add(row.epoch)
+
+
+async def begin_epochs(
+    desk: Desk, members: MemberList, compartments: Iterable[str] | None = None
+) -> list[Change]:
+    """Return the changes that begin epochs for a new member list, of all that live or of some.
+
+    See ``new_epochs`` for what the caller holds and empties.
+    """
+    living = {epoch for (epoch,) in await desk.store.pick(EpochRow, ("compartment",))}
+    wanted = living | ALWAYS
+    if compartments is not None:
+        wanted &= set(compartments)
+    return await new_epochs(desk, members, sorted(wanted))
 
 
 async def _latest(desk: Desk, compartment: str) -> EpochRow | None:

@@ -11,6 +11,7 @@ from pe_core.desk.drafts import FILES_LIMIT, RECEIPT_SHOWN, Draft, DraftFile
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.files import clean_file
 from pe_core.desk.sealing import new_id, seal_file
+from pe_core.desk.trail import record
 from pe_core.errors import NotAllowed, NotFound, TooMany
 from pe_core.model import (
     Answer,
@@ -22,6 +23,7 @@ from pe_core.model import (
     State,
     Where,
 )
+from pe_core.model.trail import Act
 from pe_core.model.week import week_of
 from pe_core.rules import forms
 from pe_core.rules.forms import Question
@@ -141,7 +143,13 @@ async def submit(desk: Desk, draft: Draft) -> str:
             raise NotAllowed("core.ask.incomplete")
         epoch = await current_epoch(desk, "intake")
         receipt = make_receipt(random_bytes(32))
-        await desk.store.write(await _sealed(desk, draft, receipt, epoch))
+        request = RequestId(new_id())
+        changes = await _sealed(desk, draft, request, receipt, epoch)
+        if draft.entered_by is None:
+            await desk.store.write(changes)
+        else:
+            await record(desk, draft.entered_by, Act.ENTERED, request, changes)
+            draft.request = request
         draft.receipt = receipt
         draft.submitted_at = desk.now()
         desk.draft_files.drop_all(draft)
@@ -169,8 +177,9 @@ def confirm_receipt(draft: Draft, typed: tuple[str, str]) -> bool:
     return True
 
 
-async def _sealed(desk: Desk, draft: Draft, receipt: str, epoch: EpochRow) -> list[Change]:
-    request = RequestId(new_id())
+async def _sealed(
+    desk: Desk, draft: Draft, request: RequestId, receipt: str, epoch: EpochRow
+) -> list[Change]:
     week = week_of(desk.now().date())
     keys = receipt_keys(receipt, desk.identity.salt)
     files, notes = await _sealed_files(desk, draft, request, epoch)
@@ -185,6 +194,8 @@ async def _sealed(desk: Desk, draft: Draft, receipt: str, epoch: EpochRow) -> li
         submitted=desk.now(),
         keep_weeks=draft.form.keep_weeks,
         files=notes,
+        channel=draft.channel,
+        entered_by=draft.entered_by,
     )
     body = seal(
         msgspec.msgpack.encode(original),

@@ -6,18 +6,29 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pe_core.desk.accounts import Private, note_members, seal_private
+from pe_core.desk.accounts import Private, note_members
 from pe_core.desk.desk import Desk
-from pe_core.desk.epochs import current_epoch, new_epochs, open_grants, read_members
-from pe_core.desk.roster import RosterEntry, fold_handle, is_handle, name_proof, roster_row
+from pe_core.desk.epochs import begin_epochs, current_epoch, open_grants, read_members
+from pe_core.desk.leaving import end_sessions_of
+from pe_core.desk.locking import refuse_while_frozen
+from pe_core.desk.returning import new_account, return_changes
+from pe_core.desk.roster import RosterEntry, fold_handle, is_handle, name_proof, role_of, roster_row
+from pe_core.desk.sealed_invites import (
+    Invite,
+    open_as_member,
+    open_with_code,
+    read_lists,
+    seal_invite,
+)
 from pe_core.desk.sessions import Joining, Session
-from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, NotFound
+from pe_core.desk.trail import record
+from pe_core.errors import Conflict, MembersInvalid, NotAllowed, NotFound
 from pe_core.model import Box, MemberJoined, Problem
 from pe_core.model.struct import Model
+from pe_core.model.trail import Act
 from pe_core.rules.receipts import make_receipt, read_receipt
 from pe_core.rules.retention import ROLES
 from pe_core.store import (
-    AccountRow,
     Change,
     Delete,
     EpochRow,
@@ -29,7 +40,6 @@ from pe_core.store import (
 )
 from pe_core.vault import (
     InviteCertificate,
-    Keys,
     Member,
     admit,
     certify_invite,
@@ -39,14 +49,11 @@ from pe_core.vault import (
     is_certified,
     keys_of,
     locator_hash,
-    make_slots,
     new_seed,
     new_totp_secret,
     normalise_passphrase,
-    open_envelope,
     random_bytes,
     receipt_keys,
-    seal,
     totp_uri,
     verify_chain,
 )
@@ -54,28 +61,27 @@ from pe_core.vault import (
 INVITE_LASTS = timedelta(hours=24)
 
 
-class Invite(Model):
-    """An invite as it is stored: sealed to its own code and to the roster."""
-
-    certificate: InviteCertificate
-    public: bytes
-    by: Box | None
-
-
 class InviteView(Model):
-    """An open invite as coordinators see it; ``ready`` once enough of them have signed."""
+    """An open invite as coordinators see it; ``ready`` once enough of them have signed.
+
+    ``returns`` is the member whom it lets come back, None for a newcomer with a ``role``.
+    """
 
     locator: str
     by: Box | None
     ready: bool
     mine: bool
+    role: str = ""
+    returns: Box | None = None
 
 
 async def make_invite(desk: Desk, session: Session, role: str = "coordinator") -> str:
-    """Return a new invite code, for one person and for 24 hours.
+    """Return a new invite code, for one person and for 24 hours; ``role`` is one of ROLES.
 
     Where the embassy has two coordinators or more, a second one signs it before it works.
     """
+    if role not in ROLES:
+        raise NotFound("staff.roles.unknown")
     members = await read_members(desk)
     code = make_receipt(random_bytes(32))
     keys = receipt_keys(code, desk.identity.salt, "invite")
@@ -89,28 +95,34 @@ async def make_invite(desk: Desk, session: Session, role: str = "coordinator") -
     invite = Invite(certificate=certificate, public=keys.public, by=session.box)
     locator = locator_hash(code, desk.identity.salt, "invite")
     roster = await current_epoch(desk, "roster")
-    body = _seal_invite(desk.embassy.code, locator, invite, [keys.public, roster.public])
+    body = seal_invite(desk.embassy.code, locator, invite, [keys.public, roster.public])
     day = (desk.now() + INVITE_LASTS).date().toordinal()
-    await desk.store.write([Insert(InviteRow(locator=locator, body=body, day=day))])
+    row = InviteRow(locator=locator, body=body, day=day)
+    await record(desk, session.box, Act.INVITED, role, [Insert(row)])
     return code
 
 
 async def list_invites(desk: Desk, session: Session) -> list[InviteView]:
-    """Return the open invites that this account can read."""
+    """Return the open invites that this account can read; of returns only those agreed on."""
     await open_grants(desk, session)
-    lists = await _lists(desk)
+    lists = await read_lists(desk)
     views = []
     for row in await desk.store.select(InviteRow):
-        invite = _open_as_member(desk, session, row)
+        invite = open_as_member(desk, session, row)
         if invite is None or invite.certificate.until <= desk.now().timestamp():
             continue
-        ready = is_certified(invite.certificate, lists, desk.identity.root)
+        certificate = invite.certificate
+        ready = is_certified(certificate, lists, desk.identity.root)
+        if not ready and certificate.replaces is not None:
+            continue  # a proposal still; see ``desk.proposals``
         views.append(
             InviteView(
                 locator=row.locator.hex(),
                 by=invite.by,
                 ready=ready,
                 mine=invite.by == session.box,
+                role=role_of(certificate.compartments),
+                returns=Box(certificate.replaces) if certificate.replaces is not None else None,
             )
         )
     return views
@@ -118,26 +130,27 @@ async def list_invites(desk: Desk, session: Session) -> list[InviteView]:
 
 async def sign_invite(desk: Desk, session: Session, locator: str) -> None:
     """Sign a colleague's invite as the second coordinator; NotFound if there is none."""
-    row = await desk.store.get(InviteRow, bytes.fromhex(locator))
-    invite = _open_as_member(desk, session, row) if row is not None else None
-    if row is None or invite is None:
+    row, invite = await _find(desk, session, locator)
+    role = role_of(invite.certificate.compartments)
+    latest = (desk.now() + INVITE_LASTS).timestamp()
+    # What the page could not show as it is, nobody signs unseen.
+    if invite.certificate.replaces is not None or not role or invite.certificate.until > latest:
         raise NotFound("staff.invites.not_found")
     signed = msgspec.structs.replace(
         invite, certificate=countersign(invite.certificate, session.keys)
     )
     roster = await current_epoch(desk, "roster")
-    body = _seal_invite(desk.embassy.code, row.locator, signed, [invite.public, roster.public])
-    await desk.store.write(
-        [Update(InviteRow, (row.locator,), {"body": body}, expect={"body": row.body})]
-    )
+    body = seal_invite(desk.embassy.code, row.locator, signed, [invite.public, roster.public])
+    change = Update(InviteRow, (row.locator,), {"body": body}, expect={"body": row.body})
+    await record(desk, session.box, Act.INVITE_SIGNED, role, [change])
 
 
 async def drop_invite(desk: Desk, session: Session, locator: str) -> None:
     """Take an invite back before anybody used it."""
-    row = await desk.store.get(InviteRow, bytes.fromhex(locator))
-    if row is None or _open_as_member(desk, session, row) is None:
-        raise NotFound("staff.invites.not_found")
-    await desk.store.write([Delete(InviteRow, {"locator": row.locator})])
+    row, invite = await _find(desk, session, locator)
+    role = role_of(invite.certificate.compartments)
+    gone = Delete(InviteRow, {"locator": row.locator}, expect={"locator": row.locator})
+    await record(desk, session.box, Act.INVITE_DROPPED, role, [gone])
 
 
 async def open_invite(desk: Desk, typed: str) -> tuple[bytes, Joining]:
@@ -146,16 +159,17 @@ async def open_invite(desk: Desk, typed: str) -> tuple[bytes, Joining]:
     Raises NotFound for unknown, used and expired codes alike, and NotAllowed while a second
     coordinator has not signed.
     """
+    await refuse_while_frozen(desk)
     code = read_receipt(typed)
     if code is None:
         raise NotFound("core.code.slip")
     locator = locator_hash(code, desk.identity.salt, "invite")
     keys = receipt_keys(code, desk.identity.salt, "invite")
     row = await desk.store.get(InviteRow, locator)
-    invite = _open_invite(desk, keys, row) if row is not None else None
+    invite = open_with_code(desk, keys, row) if row is not None else None
     if invite is None or invite.certificate.until <= desk.now().timestamp():
         raise NotFound("staff.join.unknown")
-    if not is_certified(invite.certificate, await _lists(desk), desk.identity.root):
+    if not is_certified(invite.certificate, await read_lists(desk), desk.identity.root):
         raise NotAllowed("staff.join.not_signed")
     joining = Joining(
         locator=locator,
@@ -185,6 +199,7 @@ async def join(
     The new member list, the account and new epochs for everybody are one transaction: from
     then on the newcomer sees what comes, and nothing older.
     """
+    await refuse_while_frozen(desk)
     if joining.certificate.until <= desk.now().timestamp():
         raise NotFound("staff.join.unknown")
     handle = fold_handle(handle)
@@ -193,14 +208,43 @@ async def join(
     if problems or step is None:
         return problems
     derived = await desk.passphrases.derive(joining.passphrase, handle, desk.identity.salt)
-    async with desk.epoch_lock:
-        try:
-            await desk.store.write(await _join_changes(desk, joining, handle, derived, step))
-        except Conflict:
-            raise NotFound("staff.join.unknown") from None
-        desk.epochs_now.clear()
+    box = await _enter(desk, joining, handle, derived, step)
+    if box is None:
+        return (Problem(field="handle", code="known"),)
+    act = Act.JOINED if joining.certificate.replaces is None else Act.RETURNED
+    await record(desk, box, act, str(box))
+    if act is Act.RETURNED:
+        await desk.store.shred()  # the slots that the old passphrase opens
     desk.joinings.drop_where(lambda other: other.locator == joining.locator)
     return ()
+
+
+async def _enter(
+    desk: Desk, joining: Joining, handle: str, derived: bytes, step: int
+) -> Box | None:
+    """Write the account; None if somebody who comes back did not type their own name."""
+    async with desk.epoch_lock:
+        row = await desk.store.get(InviteRow, joining.locator)
+        if row is None:
+            raise NotFound("staff.join.unknown")
+        invite = open_with_code(desk, joining.invite, row)
+        back = joining.certificate.replaces is not None
+        if back and handle != invite.handle:
+            return None
+        try:
+            if back:
+                box, changes = await return_changes(desk, joining, invite, derived, step)
+                end_sessions_of(desk, box)
+            else:
+                box, changes = await _join_changes(desk, joining, handle, derived, step)
+            await desk.store.write(changes)
+        except (Conflict, MembersInvalid):
+            # Used in this moment, or the members have changed since and it fits no longer.
+            raise NotFound("staff.join.unknown") from None
+        desk.epochs_now.clear()
+        if back:
+            end_sessions_of(desk, box)
+    return box
 
 
 def invite_row(
@@ -210,32 +254,16 @@ def invite_row(
     locator = locator_hash(code, salt, "invite")
     keys = receipt_keys(code, salt, "invite")
     invite = Invite(certificate=certificate, public=keys.public, by=None)
-    body = _seal_invite(embassy, locator, invite, [keys.public])
+    body = seal_invite(embassy, locator, invite, [keys.public])
     return InviteRow(locator=locator, body=body, day=(now + INVITE_LASTS).date().toordinal())
 
 
-def _seal_invite(embassy: str, locator: bytes, invite: Invite, to: Sequence[bytes]) -> bytes:
-    context = ("invite", embassy, locator.hex())
-    return seal(msgspec.msgpack.encode(invite), to=to, context=context)
-
-
-def _open_invite(desk: Desk, keys: Keys, row: InviteRow) -> Invite:
-    body = open_envelope(row.body, keys, desk.context("invite", row.locator.hex()))
-    return msgspec.msgpack.decode(body, type=Invite)
-
-
-def _open_as_member(desk: Desk, session: Session, row: InviteRow) -> Invite | None:
-    for name, keys in session.epochs.items():
-        if name.startswith("roster/"):
-            try:
-                return _open_invite(desk, keys, row)
-            except EnvelopeRefused:
-                continue  # sealed to another year's roster, or to its code alone
-    return None
-
-
-async def _lists(desk: Desk) -> list[bytes]:
-    return [row.body for row in await desk.store.select(MemberListRow, order="serial")]
+async def _find(desk: Desk, session: Session, locator: str) -> tuple[InviteRow, Invite]:
+    row = await desk.store.get(InviteRow, bytes.fromhex(locator))
+    invite = open_as_member(desk, session, row)
+    if row is None or invite is None:
+        raise NotFound("staff.invites.not_found")
+    return row, invite
 
 
 def _join_problems(
@@ -253,8 +281,8 @@ def _join_problems(
 
 async def _join_changes(
     desk: Desk, joining: Joining, handle: str, derived: bytes, step: int
-) -> list[Change]:
-    lists = await _lists(desk)
+) -> tuple[Box, list[Change]]:
+    lists = await read_lists(desk)
     keys = keys_of(joining.seed)
     box = Box(int.from_bytes(random_bytes(6), "big"))
     salt = random_bytes(32)
@@ -268,20 +296,13 @@ async def _join_changes(
     now = int(desk.now().timestamp())
     signed = admit(lists[-1], newcomer, joining.certificate, joining.invite, now)
     listed = verify_chain([*lists, signed], desk.identity.root)
-    slots = make_slots(joining.seed, derived, box, desk.embassy.code)
     private = note_members(
         Private(totp_secret=joining.totp_secret, last_step=step), listed.serial, signed
     )
-    living = {epoch.compartment for epoch in await desk.store.select(EpochRow)}
-    epochs = await new_epochs(desk, listed, sorted(living | {"intake", "roster", "trail"}))
-    account = AccountRow(
-        box=box,
-        first=slots.first,
-        second=slots.second,
-        private=seal_private(desk, box, keys.symmetric, private),
-    )
+    epochs = await begin_epochs(desk, listed)
+    account = new_account(desk, joining, handle, box, derived, private)
     entry = RosterEntry(box=box, handle=handle, salt=salt)
-    return [
+    return box, [
         Insert(MemberListRow(serial=listed.serial, body=signed)),
         Insert(account),
         *epochs,

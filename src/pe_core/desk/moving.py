@@ -8,10 +8,35 @@ from pe_core.desk.epochs import current_epoch, open_grants
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import seal_summary
 from pe_core.errors import NotAllowed
-from pe_core.model import Summary
+from pe_core.model import RequestId, State, StateChanged, Summary
 from pe_core.model.week import Week
-from pe_core.store import Change, EpochRow, FileRow, MessageRow, RequestRow, Update
+from pe_core.store import Change, EpochRow, FileRow, MessageRow, RequestRow, Tell, Update
 from pe_core.vault import Keys, bucket_of, open_envelope, seal
+
+
+async def keep_changes(
+    desk: Desk,
+    session: Session,
+    row: RequestRow,
+    summary: Summary,
+    keep_until: Week,
+    state: State | None = None,
+) -> list[Change]:
+    """Return the changes that keep a request until ``keep_until``, moved on where it must be.
+
+    They also store its summary, and its new state if there is one. Raises NotAllowed as
+    ``move_parts`` does.
+    """
+    moved = await move_request(desk, session, row, summary, keep_until)
+    parts = await move_parts(desk, session, row, keep_until)
+    key = session.epochs[row.epoch].symmetric
+    columns = moved if moved is not None else seal_summary(desk, row, summary, key)
+    expect = {"state": row.state, "revision": row.revision}
+    values = {**columns, "keep_until": keep_until, "state": (state or State(row.state)).value}
+    changes = [*parts, Update(RequestRow, (row.id,), values, expect=expect)]
+    if state is None:
+        return changes
+    return [*changes, Tell(StateChanged(request=RequestId(row.id), state=state))]
 
 
 async def move_parts(

@@ -1,19 +1,23 @@
 """The roster: which handle a box belongs to, sealed to the members and proven by their list."""
 
+import asyncio
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from pe_core.desk.desk import Desk
-from pe_core.desk.epochs import current_epoch, open_grants, read_members
+from pe_core.desk.epochs import AT_ONCE, current_epoch, open_grants, read_members
 from pe_core.desk.sessions import Session
 from pe_core.errors import Conflict, EnvelopeRefused
 from pe_core.model import Box
 from pe_core.model.struct import Model
+from pe_core.rules.retention import ROLES
 from pe_core.store import Change, EpochRow, RosterRow, Update
-from pe_core.vault import Keys, open_envelope, seal
+from pe_core.vault import open_envelope, seal
 
 HANDLE = re.compile(r"[^\W_](?:[\w.-]{0,38}[^\W_])?")
 
@@ -27,11 +31,16 @@ class RosterEntry(Model):
 
 
 class MemberView(Model):
-    """A colleague as the members page shows them; no handle yet means: ask them in person."""
+    """A colleague as the members page shows them; no handle yet means: ask them in person.
+
+    ``role`` is '' for compartments that are no role's; ``unlocked`` is since when.
+    """
 
     box: Box
     handle: str
     is_me: bool
+    role: str = ""
+    unlocked: datetime | None = None
 
 
 async def list_members(desk: Desk, session: Session) -> list[MemberView]:
@@ -41,16 +50,26 @@ async def list_members(desk: Desk, session: Session) -> list[MemberView]:
     proofs = {member.box: member.name_proof for member in listed.members}
     names: dict[int, str] = {}
     for row in await desk.store.select(RosterRow):
-        keys = session.epochs.get(row.epoch)
-        if keys is None or row.box not in proofs:
-            continue
-        entry = _open_entry(desk, keys, row)
+        entry = open_entry(desk, session, row) if row.box in proofs else None
         if entry is not None and name_proof(entry.salt, entry.handle) == proofs[row.box]:
             names[row.box] = entry.handle
+    unlocked = {other.box: other.began for other in desk.sessions.items()}
     return [
-        MemberView(box=Box(box), handle=names.get(box, ""), is_me=box == session.box)
-        for box in proofs
+        MemberView(
+            box=Box(member.box),
+            handle=names.get(member.box, ""),
+            is_me=member.box == session.box,
+            role=role_of(member.compartments),
+            unlocked=unlocked.get(Box(member.box)),
+        )
+        for member in listed.members
     ]
+
+
+def role_of(compartments: Sequence[str]) -> str:
+    """Return the role that has exactly these compartments, '' if none has."""
+    held = set(compartments)
+    return next((role for role, named in ROLES.items() if set(named) == held), "")
 
 
 async def move_roster(desk: Desk, session: Session) -> None:
@@ -61,11 +80,10 @@ async def move_roster(desk: Desk, session: Session) -> None:
     target = await current_epoch(desk, "roster")
     await open_grants(desk, session)
     changes: list[Change] = []
-    for row in await desk.store.select(RosterRow):
-        keys = session.epochs.get(row.epoch)
-        if row.epoch == target.id or keys is None:
-            continue
-        entry = _open_entry(desk, keys, row)
+    for number, row in enumerate(await desk.store.select(RosterRow)):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        entry = open_entry(desk, session, row) if row.epoch != target.id else None
         if entry is None:
             continue
         moved = {"epoch": target.id, "body": roster_row(desk, target, entry).body}
@@ -77,7 +95,11 @@ async def move_roster(desk: Desk, session: Session) -> None:
         return
 
 
-def _open_entry(desk: Desk, keys: Keys, row: RosterRow) -> RosterEntry | None:
+def open_entry(desk: Desk, session: Session, row: RosterRow) -> RosterEntry | None:
+    """Return whose a box is, or None without a grant or for a row that does not open."""
+    keys = session.epochs.get(row.epoch)
+    if keys is None:
+        return None
     try:
         body = open_envelope(row.body, keys, desk.context("roster", str(row.box)))
     except EnvelopeRefused:

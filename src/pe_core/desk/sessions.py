@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from pe_core.desk.drafts import Draft
 from pe_core.desk.memory import Keeper
 from pe_core.model import Box, RequestId, Summary
 from pe_core.model.trail import Entry
-from pe_core.vault import InviteCertificate, Keys, Seed
+from pe_core.vault import InviteCertificate, Keys, Seed, Tags
+from pe_core.vault.accounts import Kind
 
 
 class Visit:
@@ -40,12 +42,28 @@ class Joining:
         self.seed = seed
 
 
+class Renewing:
+    """New words that a person is being shown, until they have typed them back.
+
+    ``old`` is what their present passphrase derived, proved a moment ago.
+    """
+
+    def __init__(self, *, kind: Kind, words: str, old: bytes, tags: Tags, began: datetime) -> None:
+        """Hold the words of a new passphrase of this kind."""
+        self.kind = kind
+        self.words = words
+        self.old = old
+        self.tags = tags
+        self.began = began
+
+
 class Session:
     """An unlocked account: its keys and its grants, in memory until the session ends.
 
     ``summaries`` are the compact forms that the list and search need, with the revision they
     were opened at; nothing else that was decrypted outlives its request. ``opened`` says which
-    requests the trail already knows of, ``alerts`` what colleagues did that all should know.
+    requests the trail already knows of, ``alerts`` what colleagues did that all should know;
+    ``entering`` is a request that is being written down for somebody.
     """
 
     def __init__(self, *, box: Box, handle: str, keys: Keys) -> None:
@@ -62,8 +80,12 @@ class Session:
         self.listed = False
         self.opened: dict[RequestId, datetime] = {}
         self.trail_seen = 0
+        self.trail_link = bytes(32)
         self.trail_broken = False
         self.alerts: list[Entry] = []
+        self.renewing: Renewing | None = None
+        self.read_roster = False
+        self.entering: Draft | None = None
 
 
 def keep_visits(now: Callable[[], datetime]) -> Keeper[Visit]:
@@ -105,3 +127,7 @@ def keep_sessions(now: Callable[[], datetime]) -> Keeper[Session]:
 def _lock(session: Session) -> None:
     session.epochs.clear()
     session.summaries.clear()
+    if session.entering is not None:
+        session.entering.answers.clear()
+        session.entering = None
+    session.renewing = None

@@ -5,15 +5,26 @@ search work on all of them in an unlocked session, and nothing needs an index on
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from operator import itemgetter
 
 import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
-from pe_core.errors import Conflict
-from pe_core.model import Original, RequestId, Summary
-from pe_core.store import Change, In, RequestRow, Update
+from pe_core.errors import Conflict, EnvelopeRefused
+from pe_core.model import (
+    Author,
+    Message,
+    MessageKind,
+    Original,
+    RequestId,
+    State,
+    Summary,
+)
+from pe_core.rules.search import fold_words
+from pe_core.store import Change, In, MessageRow, RequestRow, Update
 from pe_core.vault import Keys, open_envelope, open_symmetric, seal_symmetric
 
 GLIMPSE = 80
@@ -21,10 +32,31 @@ GLIMPSE = 80
 BATCH = 200
 
 
+Part = tuple[str, str, int, str]
+"""An entry of a thread, closed: its id, its request, its number and its epoch."""
+
+
 async def refresh_summaries(
-    desk: Desk, session: Session, heads: Iterable[tuple[str, str, int]]
+    desk: Desk,
+    session: Session,
+    heads: Iterable[tuple[str, str, int]],
+    parts: Iterable[Part] = (),
 ) -> None:
-    """Open what changed since this session last looked; ``heads`` are (id, epoch, revision)."""
+    """Open what changed since this session last looked.
+
+    ``heads`` are (id, epoch, revision) of requests, ``parts`` the entries of their threads.
+    Only those that are not in the summaries yet are opened, and taken in.
+    """
+    await _refresh(desk, session, heads)
+    untaken = _untaken(session, parts)
+    ids = list(untaken)
+    for start in range(0, len(ids), BATCH):
+        await _take_in(
+            desk, session, {request: untaken[request] for request in ids[start : start + BATCH]}
+        )
+
+
+async def _refresh(desk: Desk, session: Session, heads: Iterable[tuple[str, str, int]]) -> None:
     stale = {
         request
         for request, epoch, revision in heads
@@ -114,6 +146,108 @@ def _make(
     return changes, summaries
 
 
+def take_in(summary: Summary, entries: Iterable[tuple[int, Message | None]]) -> Summary:
+    """Return a summary that knows of further entries: (number, entry), in order.
+
+    The asker's words join what search looks through. Whoever spoke last decides whether the
+    asker waits for us, and they wait since the first word that we left unanswered. An entry
+    that does not open is None: it counts as taken, and says nothing.
+    """
+    awaiting, taken = summary.awaiting, summary.taken
+    texts = []
+    for number, message in entries:
+        taken = max(taken, number)
+        if message is None:
+            continue
+        if message.author is Author.ASKER:
+            texts.append(message.text)
+        if _asks(message):
+            # "It is not solved" begins anew: it comes only after we had said that it is.
+            anew = awaiting is None or message.kind is MessageKind.UNSOLVED
+            awaiting = message.at if anew else awaiting
+        elif _answers(message):
+            awaiting = None
+    words = fold_words(texts, summary.words) if texts else summary.words
+    return msgspec.structs.replace(summary, awaiting=awaiting, taken=taken, words=words)
+
+
+def _asks(message: Message) -> bool:
+    kinds = (MessageKind.MESSAGE, MessageKind.UNSOLVED)
+    return message.author is Author.ASKER and message.kind in kinds
+
+
+def _answers(message: Message) -> bool:
+    """Return whether the asker was told something, or asks for nothing more."""
+    if message.author is Author.ASKER:
+        return message.kind is MessageKind.SOLVED
+    if message.kind is MessageKind.MESSAGE:
+        return message.author is Author.STAFF
+    ended = message.state in (State.RESOLVED, State.CLOSED)
+    return message.kind is MessageKind.STATE and (bool(message.text) or ended)
+
+
+def _untaken(session: Session, parts: Iterable[Part]) -> dict[str, list[Part]]:
+    """Return the entries to take in by request, in order, up to one this account cannot open."""
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        summary = session.summaries.get(RequestId(part[1]))
+        if summary is not None and part[2] > summary.taken:
+            found.setdefault(part[1], []).append(part)
+    untaken = {}
+    for request, new in found.items():
+        new.sort(key=itemgetter(2))
+        openable = list(takewhile(lambda part: part[3] in session.epochs, new))
+        if openable:
+            untaken[request] = openable
+    return untaken
+
+
+async def _take_in(desk: Desk, session: Session, untaken: Mapping[str, Sequence[Part]]) -> None:
+    ids = tuple(part[0] for parts in untaken.values() for part in parts)
+    bodies = dict(await desk.store.pick(MessageRow, ("id", "body"), {"id": In(ids)}))
+    rows = await desk.store.select(RequestRow, {"id": In(tuple(untaken))})
+    known = [row for row in rows if _is_known(session, row.id, row.revision)]
+    changes, summaries = await asyncio.to_thread(_taken, desk, session, known, untaken, bodies)
+    try:
+        await desk.store.write(changes)
+    except Conflict:
+        # A colleague took them in, or changed a summary, in this moment; the next look does it.
+        return
+    session.summaries.update(summaries)
+
+
+def _taken(
+    desk: Desk,
+    session: Session,
+    rows: Sequence[RequestRow],
+    untaken: Mapping[str, Sequence[Part]],
+    bodies: Mapping[str, bytes],
+) -> tuple[list[Change], dict[RequestId, Summary]]:
+    changes: list[Change] = []
+    summaries: dict[RequestId, Summary] = {}
+    for row in rows:
+        entries = [
+            (number, _open_entry(desk, session.epochs[epoch], entry, bodies.get(entry)))
+            for entry, _, number, epoch in untaken[row.id]
+        ]
+        summary = take_in(session.summaries[RequestId(row.id)], entries)
+        changes.append(change_summary(desk, session, row, summary))
+        numbered = msgspec.structs.replace(summary, revision=row.revision + 1)
+        summaries[RequestId(row.id)] = numbered
+    return changes, summaries
+
+
+def _open_entry(desk: Desk, keys: Keys, entry: str, body: bytes | None) -> Message | None:
+    if body is None:
+        return None
+    try:
+        opened = open_envelope(body, keys, desk.context("message", entry))
+        return msgspec.msgpack.decode(opened, type=Message)
+    except (EnvelopeRefused, msgspec.DecodeError):
+        # Whoever has the disk can seal nonsense to a public key; it must not close the list.
+        return None
+
+
 def _first(row: RequestRow, original: Original) -> Summary:
     return Summary(
         revision=row.revision,
@@ -124,7 +258,17 @@ def _first(row: RequestRow, original: Original) -> Summary:
         submitted=original.submitted,
         glimpse=_glimpse(original),
         keep_weeks=original.keep_weeks,
+        words=fold_words(_texts(original)),
+        awaiting=original.submitted,
     )
+
+
+def _texts(original: Original) -> Iterator[str]:
+    """Yield what was typed or chosen, personal answers too: the summary is sealed."""
+    yield original.title
+    for answer in original.answers:
+        if isinstance(answer.value, str | list):
+            yield answer.shown
 
 
 def _glimpse(original: Original) -> str:

@@ -37,8 +37,8 @@ class Act(StrEnum):
     ROLE_CHANGED = "role_changed"
     GRANTED = "granted"
     SESSION_ENDED = "session_ended"
-    PASSPHRASE_CHANGED = "passphrase_changed"
-    SECOND_PASSPHRASE = "second_passphrase"
+    PASSPHRASE_CHANGED = "passphrase_changed"  # noqa: S105
+    SECOND_PASSPHRASE = "second_passphrase"  # noqa: S105
     LOCKED = "locked"
     FREEZE_LIFTED = "freeze_lifted"
     BURNT = "burnt"

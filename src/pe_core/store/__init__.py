@@ -6,7 +6,7 @@ from pe_core.store.changes import Add, AtMost, Change, Delete, In, Insert, Tell,
 from pe_core.store.control import Control, call_control, serve_control
 from pe_core.store.lock import InstanceLock
 from pe_core.store.protocol import Store
-from pe_core.store.sqlite import open_sqlite
+from pe_core.store.sqlite import open_sqlite, pending_in, read_sqlite
 from pe_core.store.tables import (
     TABLES,
     AccountRow,
@@ -65,6 +65,8 @@ __all__ = [
     "Update",
     "call_control",
     "open_store",
+    "pending_migrations",
+    "read_store",
     "serve_control",
     "table_of",
 ]
@@ -77,3 +79,16 @@ async def open_store(directory: Path) -> Store:
     StoreError if the database is damaged or made by a newer version.
     """
     return await open_sqlite(directory)
+
+
+async def read_store(directory: Path) -> Store:
+    """Open the store of a data folder so that nothing can be written; no lock is needed.
+
+    Raises StoreError if there is none or it is damaged; it is not upgraded.
+    """
+    return await read_sqlite(directory)
+
+
+def pending_migrations(directory: Path) -> list[str]:
+    """Return the upgrades that ``open_store`` would make; StoreError if it would refuse."""
+    return pending_in(directory)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pe_core.courier import Courier
-from pe_core.desk.desk import Desk
+from pe_core.desk.desk import Desk, find_nothing
 from pe_core.desk.opening import Opening
+from pe_core.desk.setup import open_doors
 from pe_core.hooks import Plugins
 from pe_core.running import open_new
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
@@ -59,14 +60,19 @@ def example_settings(*plugins: str) -> Settings:
 async def open_test_embassy(
     folder: Path, clock: Clock, settings: Settings | None = None
 ) -> TestEmbassy:
-    """Open an embassy and one coordinator's account; Argon2id is as light as it can be."""
+    """Open an embassy and one coordinator's account; Argon2id is as light as it can be.
+
+    It is live, and its doctor finds nothing: the machine that tests run on is no finding.
+    """
     settings = settings or example_settings()
     folder.mkdir(parents=True)
     opening, running = await open_new(
         settings, folder, now=clock.now, passphrases=Passphrases(memory_mib=8)
     )
     running.desk.pause = _no_pause
+    running.desk.examine = find_nothing
     account = await open_account(running.desk, clock, opening.invite, "busel")
+    await open_doors(running.desk)
     return TestEmbassy(
         settings=settings,
         folder=running.folder,

@@ -4,9 +4,10 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from pe_core.desk import accounts, intake, invites, requests
+from pe_core.desk import accounts, intake, invites, listing, requests
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
+from pe_core.desk.setup import open_doors
 from pe_core.errors import DeskError
 from pe_core.model import Outcome, RequestId, State, WaitingOn, Where
 from pe_core.model.struct import Model
@@ -96,6 +97,7 @@ async def invent(
     desk: Desk, clock: Clock, first_invite: str, done: Callable[[], None] = lambda: None
 ) -> Invented:
     """Invent two coordinators and six requests; ``done`` is called after each of STEPS steps."""
+    await open_doors(desk)
     first = await open_account(desk, clock, first_invite, "busel")
     done()
     session = await unlock_account(desk, clock, first)
@@ -107,7 +109,7 @@ async def invent(
         clock.move(hours=5)
         done()
     session = await unlock_account(desk, clock, second)
-    entries = await requests.list_requests(desk, session)
+    entries = await listing.list_requests(desk, session)
     await _work(desk, session, [entry.id for entry in reversed(entries)])
     desk.sessions.drop_where(lambda _: True)
     done()

@@ -1,6 +1,15 @@
 """The vault: what is sealed, to whom, and what a thief gets. All cryptography lives here."""
 
-from pe_core.vault.accounts import OpenedSlot, Slots, make_slots, open_slots
+from pe_core.vault.accounts import (
+    OpenedSlot,
+    Slots,
+    Tags,
+    make_slots,
+    make_tags,
+    may_open,
+    open_slots,
+    replace_unlock,
+)
 from pe_core.vault.chain import is_certified, verify_chain
 from pe_core.vault.cookies import cookie_id, csrf_token
 from pe_core.vault.envelope import (
@@ -47,6 +56,7 @@ __all__ = [
     "Signature",
     "SignedList",
     "Slots",
+    "Tags",
     "admit",
     "bucket_of",
     "certify_invite",
@@ -63,6 +73,8 @@ __all__ = [
     "locator_hash",
     "make_epoch",
     "make_slots",
+    "make_tags",
+    "may_open",
     "new_seed",
     "new_totp_secret",
     "normalise_passphrase",
@@ -74,6 +86,7 @@ __all__ = [
     "read_list",
     "receipt_keys",
     "regrant",
+    "replace_unlock",
     "seal",
     "seal_symmetric",
     "secret_words",

@@ -3,10 +3,11 @@
 Design: vault, "Members are signed".
 """
 
+import hashlib
 from collections.abc import Sequence
-from itertools import pairwise
 
 from pe_core.errors import MembersInvalid
+from pe_core.model.struct import Model
 from pe_core.vault.keys import verify
 from pe_core.vault.members import (
     COORDINATING,
@@ -26,6 +27,7 @@ from pe_core.vault.members import (
 )
 
 _ENOUGH = 2
+_KEPT = 64
 
 
 def is_certified(
@@ -59,25 +61,62 @@ def verify_chain(lists: Sequence[bytes], root_verify_key: bytes) -> MemberList:
     """
     if not lists:
         raise MembersInvalid("there is no member list")
-    seen = [_verify_first(lists[0], root_verify_key)]
-    used: set[bytes] = set()
-    for before, raw in pairwise(lists):
-        signed, following = read_signed(raw)
-        if following.serial != len(seen) or following.previous != hash_list(before):
-            raise MembersInvalid("a member list does not follow the one before")
-        check_members(following.members)
-        if following.recovery:
-            check_recovery(following.recovery)
-        if signed.certificate is None:
-            signers = _signers(signed.signatures, LIST, signed.body)
-            _check_enough(signers, seen[-1], root_verify_key)
-        else:
-            _verify_admission(signed, signed.certificate, following, seen, root_verify_key)
-            if signed.certificate.invite_key in used:
-                raise MembersInvalid("an invite was used twice")
-            used.add(signed.certificate.invite_key)
-        seen.append(following)
-    return seen[-1]
+    names = _names(lists, root_verify_key)
+    known = next((n for n in range(len(lists), 0, -1) if names[n - 1] in _VERIFIED), 0)
+    if known:
+        chain = _VERIFIED[names[known - 1]]
+    else:
+        chain = _Chain(seen=(_verify_first(lists[0], root_verify_key),), used=frozenset())
+    for number in range(max(known, 1), len(lists)):
+        chain = _follow(chain, lists[number - 1], lists[number], root_verify_key)
+    _keep(names[-1], chain)
+    return chain.seen[-1]
+
+
+class _Chain(Model):
+    """What a chain that was verified says: its lists in order, and the invites used in it."""
+
+    seen: tuple[MemberList, ...]
+    used: frozenset[bytes]
+
+
+_VERIFIED: dict[bytes, _Chain] = {}
+"""Chains that were verified in this process, by the root and every byte of their lists.
+
+The same chain is verified at every unlock, and a signature costs a thousand times its hash.
+"""
+
+
+def _names(lists: Sequence[bytes], root_verify_key: bytes) -> list[bytes]:
+    name = hashlib.sha256(root_verify_key).digest()
+    return [name := hashlib.sha256(name + hash_list(raw)).digest() for raw in lists]
+
+
+def _keep(name: bytes, chain: _Chain) -> None:
+    _VERIFIED.pop(name, None)
+    while len(_VERIFIED) >= _KEPT:
+        del _VERIFIED[next(iter(_VERIFIED))]
+    _VERIFIED[name] = chain
+
+
+def _follow(chain: _Chain, before: bytes, raw: bytes, root_verify_key: bytes) -> _Chain:
+    """Return a verified chain with one list more, once that follows and is signed as it must."""
+    signed, following = read_signed(raw)
+    if following.serial != len(chain.seen) or following.previous != hash_list(before):
+        raise MembersInvalid("a member list does not follow the one before")
+    check_members(following.members)
+    if following.recovery:
+        check_recovery(following.recovery)
+    used = chain.used
+    if signed.certificate is None:
+        signers = _signers(signed.signatures, LIST, signed.body)
+        _check_enough(signers, chain.seen[-1], root_verify_key)
+    else:
+        _verify_admission(signed, signed.certificate, following, chain.seen, root_verify_key)
+        if signed.certificate.invite_key in used:
+            raise MembersInvalid("an invite was used twice")
+        used |= {signed.certificate.invite_key}
+    return _Chain(seen=(*chain.seen, following), used=used)
 
 
 def _verify_first(raw: bytes, root_verify_key: bytes) -> MemberList:

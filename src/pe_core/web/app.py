@@ -6,6 +6,7 @@ from litestar.datastructures import State
 from pe_core.desk.desk import Desk
 from pe_core.web import errors, front, public, staff
 from pe_core.web.guards.body import FIELDS_BYTES
+from pe_core.web.guards.doors import check_doors
 from pe_core.web.guards.headers import set_headers
 from pe_core.web.portal import Portal
 
@@ -22,6 +23,7 @@ def create_app(desk: Desk, *, secure: bool, onion: bool = False, dev: bool = Fal
     return Litestar(
         route_handlers=[*front.ROUTES, *public.ROUTES, *staff.ROUTES],
         state=State({"portal": portal}, deep_copy=False),
+        guards=[check_doors],
         exception_handlers=errors.HANDLERS,
         before_send=[set_headers(transport=portal.secure_cookies)],
         request_max_body_size=FIELDS_BYTES,

@@ -32,8 +32,8 @@ def render(
 
     Every template also gets ``lang``, ``dir``, ``t(key, **values)``, ``plural(key, n)``,
     ``languages``, ``embassy_name``, ``emergency``, ``home`` (such as ``/en``), ``path``,
-    ``token`` (of the caller's cookie), ``guard``, ``exit`` (whether the way out is shown) and
-    ``problems``, all of which ``context`` may override.
+    ``token`` (of the caller's cookie), ``guard``, ``coordinator`` (whether one is unlocked),
+    ``exit`` (whether the way out is shown) and ``problems``, all of which ``context`` may override.
     """
     portal = portal_of(request)
     language = language or language_of(request)
@@ -43,6 +43,8 @@ def render(
 
 def redirect(address: str) -> Redirect:
     """Send the browser on with 303; ``address`` is a path of ours, such as ``/en/ask``."""
+    if not address.startswith("/") or address.startswith("//"):
+        raise ValueError("the portal sends nobody elsewhere")
     return Redirect(address, status_code=303)
 
 
@@ -64,6 +66,7 @@ def _surroundings(request: Connection, language: str) -> dict[str, Any]:
         "path": quote(path),
         "token": caller.token,
         "guard": caller.guard,
+        "coordinator": caller.is_coordinator,
         "exit": caller.guard in ("asker", "visit"),
         "problems": (),
     }

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -14,13 +15,14 @@ from pe_core.model.week import Week
 from pe_core.store.changes import Change, Tell
 from pe_core.store.protocol import R
 from pe_core.store.sqlite.connection import (
+    FILE_NAME,
     checkpoint,
     connect_reader,
     connect_writer,
     make_folder,
     store_error,
 )
-from pe_core.store.sqlite.migrations import migrate
+from pe_core.store.sqlite.migrations import migrate, pending_steps
 from pe_core.store.sqlite.purge import Purged, purge
 from pe_core.store.sqlite.statements import (
     Statement,
@@ -141,6 +143,31 @@ class SqliteStore:
     def _told(self) -> None:
         if self._wake is not None:
             self._wake()
+
+
+def pending_in(directory: Path) -> list[str]:
+    """Return the migrations that a data folder's database lacks; it is only looked at."""
+    path = directory / FILE_NAME
+    if not path.is_file():
+        raise StoreError("there is no database; run `pe init` first")
+    try:
+        with closing(connect_reader(path)) as connection:
+            return pending_steps(connection)
+    except sqlite3.Error as error:
+        raise store_error(error) from None
+
+
+async def read_sqlite(directory: Path) -> SqliteStore:
+    """Open ``instance.sqlite`` so that nothing can be written, beside a process that may write."""
+    path = directory / FILE_NAME
+    opened: list[sqlite3.Connection] = []
+    try:
+        opened += [connect_reader(path) for _ in range(READERS + 1)]
+    except sqlite3.Error as error:
+        for connection in opened:
+            connection.close()
+        raise store_error(error) from None
+    return SqliteStore(opened[0], opened[1:])
 
 
 async def open_sqlite(directory: Path) -> SqliteStore:

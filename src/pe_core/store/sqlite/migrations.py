@@ -87,8 +87,8 @@ STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
 """Names and functions, in order; a new one goes to the end."""
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest schema; raises StoreError if it is newer than this code."""
+def pending_steps(connection: sqlite3.Connection) -> list[str]:
+    """Return the steps that are still to do; StoreError if the file is newer than this code."""
     done = _done(connection)
     unknown = done - {name for name, _ in STEPS}
     if unknown:
@@ -96,7 +96,12 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"the database was made by a newer pe_core (it has {', '.join(sorted(unknown))}): "
             "install that version again; going back is not possible"
         )
-    if len(done) == len(STEPS):
+    return [name for name, _ in STEPS if name not in done]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest schema, once; raises StoreError as ``pending_steps`` does."""
+    if not pending_steps(connection):
         return
     # It brings much along, and is needed once in the life of a file.
     from sqlite_utils import Database

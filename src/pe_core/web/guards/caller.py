@@ -24,6 +24,11 @@ class Caller:
         self.token = csrf_token(cookie, guard) if cookie else ""
         self.fields: Fields | None = None
 
+    @property
+    def is_coordinator(self) -> bool:
+        """Return whether this is an unlocked account that holds the roster."""
+        return isinstance(self.owner, Session) and "roster" in self.owner.compartments
+
     def owns(self, token: str) -> bool:
         """Return whether a form's token belongs to this caller's cookie; takes constant time."""
         return bool(self.token) and compare_digest(
@@ -66,6 +71,6 @@ def joining_of(request: Connection) -> Joining:
 
 
 def session_of(request: Connection) -> Session:
-    """Return the unlocked session, on pages with the guard ``staff``."""
+    """Return the unlocked session, on pages with the guards ``staff`` and ``coordinator``."""
     session: Session = caller_of(request).owner
     return session

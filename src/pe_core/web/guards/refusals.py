@@ -36,6 +36,7 @@ TROUBLES: dict[str, Trouble] = {
     "too_many": Trouble(status=429, way="again"),
     "broken": Trouble(status=500),
     "closed": Trouble(status=503),
+    "not_open": Trouble(status=503),
 }
 """Each has the texts ``core.trouble.<name>.title`` and ``.body``."""
 

@@ -17,8 +17,9 @@ from pe_core.web.guards.origin import check_origin
 from pe_core.web.guards.refusals import detour, refusal
 from pe_core.web.portal import Connection, PageRequest, desk_of, language_of, portal_of
 
-Guard = Literal["public", "signed_out", "asker", "visit", "joining", "staff"]
-"""Anybody; only without an unlocked account; with a draft; with a visit; invited; unlocked."""
+Guard = Literal["public", "signed_out", "asker", "visit", "joining", "staff", "coordinator"]
+"""Anybody; only without an unlocked account; with a draft; with a visit; invited; with an
+unlocked account of any role; with one that holds the roster."""
 
 TRAP = "website"
 """A field that people do not see; who fills it in is a machine."""
@@ -31,12 +32,14 @@ _COOKIES: dict[Guard, CookieName] = {
     "visit": "pe_visit",
     "joining": "pe_join",
     "staff": "pe_staff",
+    "coordinator": "pe_staff",
 }
 _OVER: dict[Guard, str] = {
     "asker": "ask_over",
     "visit": "visit_over",
     "joining": "join_over",
     "staff": "staff_over",
+    "coordinator": "staff_over",
 }
 
 
@@ -110,9 +113,13 @@ def _find_caller(request: Connection, guard: Guard) -> Caller:
     name = _COOKIES.get(guard)
     if name is not None:
         cookie = read_cookie(request, name)
-        caller = Caller(guard, cookie, _owner(request, guard, cookie))
+        # One cookie and one token for everybody unlocked, so that their forms work under both.
+        known_as = "staff" if guard == "coordinator" else guard
+        caller = Caller(known_as, cookie, _owner(request, guard, cookie))
         if caller.owner is None:
             raise _over(request, guard)
+        if guard == "coordinator" and not caller.is_coordinator:
+            raise _not_a_coordinator(request)
     elif guard == "signed_out" and desk_of(request).sessions.find(read_cookie(request, "pe_staff")):
         raise detour(f"/{language_of(request)}/staff")
     request.scope["state"]["caller"] = caller
@@ -131,9 +138,17 @@ def _owner(request: Connection, guard: Guard, cookie: bytes | None) -> object | 
 
 
 def _over(request: Connection, guard: Guard) -> Exception:
-    if guard == "staff" and request.scope.get("method") == "GET":
+    if _COOKIES[guard] == "pe_staff" and request.scope.get("method") == "GET":
         return detour(f"/{language_of(request)}/staff/unlock")
     return refusal(_OVER[guard])
+
+
+def _not_a_coordinator(request: Connection) -> Exception:
+    """Send who looks for the first page of all to their own one; refuse everything else."""
+    home = f"/{language_of(request)}/staff"
+    if request.scope.get("method") == "GET" and request.scope["path"] == home:
+        return detour(f"{home}/me")
+    return refusal("forbidden")
 
 
 def _page(request: Connection) -> PageRequest:

@@ -17,6 +17,7 @@ from pe_core.errors import NotAllowed, NothingToSealTo
 from pe_core.model import Problem
 from pe_core.model.struct import Model
 from pe_core.rules.receipts import show_receipt
+from pe_core.rules.standing import ANSWERED_WITHIN
 from pe_core.web.guards.caller import draft_of, fields_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
@@ -33,7 +34,6 @@ from pe_core.web.public.wording import answer_words, day_words, problem_words
 
 SENDS = 60
 """Requests that the whole door takes in a minute."""
-ANSWERED_WITHIN = timedelta(days=3)
 
 
 class Row(Model):

@@ -11,6 +11,7 @@ from pe_core.model import Problem
 from pe_core.model.struct import Model
 from pe_core.rules import forms
 from pe_core.rules.forms import Question
+from pe_core.web.guards.body import Fields
 from pe_core.web.guards.caller import draft_of, fields_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
@@ -47,10 +48,7 @@ async def take_whole(request: PageRequest) -> Response[Any]:
     first = needed_first(draft)
     if first is not None:
         return _to(request, first)
-    typed = {
-        question.field: typed_answer(question, fields, _name(question))
-        for question in _shown(draft)
-    }
+    typed = typed_whole(draft, fields)
     problems = give_answers(draft, typed)
     if not problems and stop_of(draft) is not None:
         return _to(request, "stop")
@@ -69,7 +67,32 @@ def _whole_page(
     typed: Mapping[str, Sequence[str]],
     problems: Mapping[str, Problem],
 ) -> Response[str]:
-    desk, language, draft = desk_of(request), language_of(request), draft_of(request)
+    draft = draft_of(request)
+    return render(
+        request,
+        "public/whole.html",
+        status=422 if problems else 200,
+        limited=draft.limited,
+        **whole_form(request, draft, typed, problems),
+    )
+
+
+def typed_whole(draft: Draft, fields: Fields) -> dict[str, list[str]]:
+    """Return what was typed into the inputs of all questions, by field."""
+    return {
+        question.field: typed_answer(question, fields, _name(question))
+        for question in _shown(draft)
+    }
+
+
+def whole_form(
+    request: PageRequest,
+    draft: Draft,
+    typed: Mapping[str, Sequence[str]],
+    problems: Mapping[str, Problem],
+) -> dict[str, Any]:
+    """Return all questions of a draft as a page shows them (``asked``), and its ``problems``."""
+    desk, language = desk_of(request), language_of(request)
     words = {
         field: problem_words(desk, draft.form, problem, language)
         for field, problem in problems.items()
@@ -84,14 +107,10 @@ def _whole_page(
         )
         for question in _shown(draft)
     ]
-    return render(
-        request,
-        "public/whole.html",
-        status=422 if problems else 200,
-        asked=asked,
-        problems=[(one.name, _line(request, one)) for one in asked if one.wrong],
-        limited=draft.limited,
-    )
+    return {
+        "asked": asked,
+        "problems": [(one.name, _line(request, one)) for one in asked if one.wrong],
+    }
 
 
 def _line(request: PageRequest, one: Asked) -> str:

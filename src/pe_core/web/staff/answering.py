@@ -1,5 +1,6 @@
 """Answering the asker: write, look at it once more, send."""
 
+import re
 from typing import Any
 
 from litestar import Response
@@ -14,21 +15,31 @@ from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of
-from pe_core.web.staff.address import address
+from pe_core.web.staff.address import address, query_of
+from pe_core.web.staff.facts import headlines, request_address
 from pe_core.web.staff.offers import TEXT_LIMIT, Typed, pick_language, read_typed, reply_offer
-from pe_core.web.staff.request import headlines, read_request, request_address
+from pe_core.web.staff.request import read_request
+from pe_core.web.staff.templates import template_text
 from pe_core.web.staff.words import explain, name_language, say
 
 PATH = "/{language:str}/staff/requests/{request_id:str}/reply"
+_GAP = re.compile(r"\[[^\[\]\n]+\]")
+"""What a template leaves to be filled in stands in square brackets."""
 
 
-@get_page(PATH, guard="staff")
+@get_page(PATH, guard="coordinator")
 async def show_reply(request: PageRequest, request_id: FromPath[str]) -> Response[str]:
-    """Show the form alone."""
-    return _form(request, await read_request(request, request_id), Typed())
+    """Show the form alone, filled from the template that the address names, if it names one.
+
+    The text is in the asker's language, whichever language this page is in.
+    """
+    help_request = await read_request(request, request_id)
+    language = pick_language(request, help_request, "")
+    text = template_text(request, query_of(request).get("template", ""), language)
+    return _form(request, help_request, Typed(text=text))
 
 
-@post_page(PATH, guard="staff")
+@post_page(PATH, guard="coordinator")
 async def take_reply(request: PageRequest, request_id: FromPath[str]) -> Response[Any]:
     """Show the answer as the asker will read it, go back to change it, or send it."""
     typed = read_typed(fields_of(request))
@@ -99,6 +110,7 @@ def _preview(
         here="requests",
         changed=changed,
         reply=typed,
+        unfilled=_GAP.search(typed.text) is not None,
         length=len(help_request.thread),
         reply_language=language,
         reply_dir=direction(language),

@@ -88,6 +88,7 @@ def _account_page(
         secret=[secret[start : start + _GROUP] for start in range(0, len(secret), _GROUP)],
         handle=handle,
         passphrase=passphrase,
+        comes_back=joining.certificate.replaces is not None,
         problems=explain(request, problems),
     )
 

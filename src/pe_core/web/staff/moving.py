@@ -20,21 +20,22 @@ from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of
 from pe_core.web.staff.address import address
 from pe_core.web.staff.answering import text_problems
+from pe_core.web.staff.facts import headlines, request_address
 from pe_core.web.staff.offers import Typed, move_offer, moves_of, pick_language, read_typed
-from pe_core.web.staff.request import headlines, read_request, request_address
+from pe_core.web.staff.request import read_request
 from pe_core.web.staff.words import explain, say
 
 PATH = "/{language:str}/staff/requests/{request_id:str}/move"
 E = TypeVar("E", bound=StrEnum)
 
 
-@get_page(PATH, guard="staff")
+@get_page(PATH, guard="coordinator")
 async def show_move(request: PageRequest, request_id: FromPath[str]) -> Response[str]:
     """Show the form alone."""
-    return _form(request, await read_request(request, request_id), Typed())
+    return _form(request, await read_request(request, request_id))
 
 
-@post_page(PATH, guard="staff")
+@post_page(PATH, guard="coordinator")
 async def take_move(request: PageRequest, request_id: FromPath[str]) -> Response[Any]:
     """Move the request, or say what is missing."""
     typed = read_typed(fields_of(request))
@@ -120,7 +121,7 @@ def _member(kind: type[E], value: str) -> E | None:
 def _form(
     request: PageRequest,
     help_request: HelpRequest,
-    typed: Typed,
+    typed: Typed | None = None,
     problems: tuple[Problem, ...] = (),
     *,
     changed: bool = False,

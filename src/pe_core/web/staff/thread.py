@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from pe_core.model import Author, FileNote, Message, MessageId, MessageKind
+from pe_core.model import Author, FileNote, Message, MessageId, MessageKind, RequestId
 from pe_core.model.struct import Model
 from pe_core.rules.texts import direction, show_number
 from pe_core.web.portal import PageRequest, language_of
-from pe_core.web.staff.words import name_of, say, show_moment
+from pe_core.web.staff.facts import request_address
+from pe_core.web.staff.words import name_of, say, show_last_day, show_moment, show_topic
 
 _KILOBYTE = 1024
 _EVENTS = {
@@ -15,28 +16,47 @@ _EVENTS = {
     MessageKind.UNSOLVED: "staff.thread.unsolved",
     MessageKind.WITHDRAWAL: "staff.thread.withdrawal",
     MessageKind.KEPT: "staff.thread.kept",
+    MessageKind.NOTE: "staff.thread.note",
+    MessageKind.CLAIMED: "staff.thread.claimed",
+    MessageKind.RELEASED: "staff.thread.released",
 }
+_TEAM_ONLY = frozenset(
+    {
+        MessageKind.NOTE,
+        MessageKind.CLAIMED,
+        MessageKind.RELEASED,
+        MessageKind.GIVEN,
+        MessageKind.SORTED,
+        MessageKind.EXTENDED,
+        MessageKind.DUPLICATE,
+    }
+)
+"""Entries of ours that no reply to the asker goes with."""
 
 
-class FileLink(Model):
-    """A file, what it is and how large, and where to get it."""
+class Link(Model):
+    """A link: to a file, with what it is and how large, or to another request."""
 
     address: str
     words: str
 
 
 class Line(Model):
-    """One entry; ``events`` are what happened, ``text`` what was written."""
+    """One entry; ``events`` are what happened, ``text`` what was written.
+
+    The side ``team`` is ours too, but no word of it goes to the asker.
+    """
 
     who: str
     when: str
-    side: Literal["asker", "ours"]
+    side: Literal["asker", "ours", "team"]
     seen_by: str
     events: tuple[str, ...]
     text: str
     language: str
     dir: str
-    files: tuple[FileLink, ...]
+    files: tuple[Link, ...]
+    other: Link | None = None
 
 
 def thread_lines(
@@ -50,10 +70,10 @@ def thread_lines(
     return [_line(request, message, names, asker_language, at) for _, message in thread]
 
 
-def file_links(request: PageRequest, files: Iterable[FileNote], at: str) -> tuple[FileLink, ...]:
+def file_links(request: PageRequest, files: Iterable[FileNote], at: str) -> tuple[Link, ...]:
     """Return links to files of the request whose address is ``at``."""
     return tuple(
-        FileLink(
+        Link(
             address=f"{at}/files/{note.id}",
             words=say(
                 request,
@@ -75,16 +95,18 @@ def _line(
     asker = message.author is Author.ASKER
     # The asker writes in whatever language they like; their pages' one is the best guess.
     language = message.language or (asker_language if asker else language_of(request))
+    team_only = asker or message.kind in _TEAM_ONLY
     return Line(
         who=_who(request, message, names),
         when=show_moment(request, message.at),
-        side="asker" if asker else "ours",
-        seen_by=say(request, "staff.thread.team_only" if asker else "staff.thread.asker_too"),
-        events=tuple(_events(request, message)),
+        side="asker" if asker else "team" if team_only else "ours",
+        seen_by=say(request, "staff.thread.team_only" if team_only else "staff.thread.asker_too"),
+        events=tuple(_events(request, message, names)),
         text=message.text,
         language=language,
-        dir="auto" if asker else direction(language),
+        dir="auto" if asker or message.kind is MessageKind.NOTE else direction(language),
         files=file_links(request, message.files, at),
+        other=_other(request, message.other),
     )
 
 
@@ -94,9 +116,41 @@ def _who(request: PageRequest, message: Message, names: Mapping[int, str]) -> st
     return say(request, f"staff.thread.{message.author.value}")
 
 
-def _events(request: PageRequest, message: Message) -> Iterable[str]:
+def _other(request: PageRequest, other: RequestId | None) -> Link | None:
+    if other is None:
+        return None
+    words = say(request, "staff.thread.other")
+    return Link(address=request_address(request, other), words=words)
+
+
+def _events(request: PageRequest, message: Message, names: Mapping[int, str]) -> Iterable[str]:
     if message.kind in _EVENTS:
         yield say(request, _EVENTS[message.kind])
+    if message.kind is MessageKind.DUPLICATE:
+        marked = "duplicate" if message.other is not None else "no_duplicate"
+        yield say(request, f"staff.thread.{marked}")
+    if message.given_to is not None:
+        yield say(request, "staff.thread.given", name=name_of(request, names, message.given_to))
+    if message.keep_until is not None:
+        until = show_last_day(request, message.keep_until)
+        yield say(request, "staff.thread.extended", date=until)
+    yield from _sorted(request, message)
+    yield from _moved(request, message)
+
+
+def _sorted(request: PageRequest, message: Message) -> Iterable[str]:
+    if message.topic:
+        topic = show_topic(request, message.topic, message.topic)
+        yield say(request, "staff.thread.topic", topic=topic)
+    if message.urgency is not None:
+        urgency = say(request, f"staff.urgency.{message.urgency.value}")
+        yield say(request, "staff.thread.urgency", urgency=urgency)
+    if message.sensitivity is not None:
+        sensitivity = say(request, f"staff.sensitivity.{message.sensitivity.value}")
+        yield say(request, "staff.thread.sensitivity", sensitivity=sensitivity)
+
+
+def _moved(request: PageRequest, message: Message) -> Iterable[str]:
     if message.state is not None:
         state = say(request, f"staff.state.{message.state.value}")
         yield say(request, "staff.thread.moved", state=state)

@@ -14,7 +14,12 @@ from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, form_token, language_of
 from pe_core.web.staff.address import query_of
+from pe_core.web.staff.emergency import frozen_page
 from pe_core.web.staff.words import say
+
+NEWS = ("joined", "lifted")
+AFTER = ("emergency", "again", "burnt")
+"""What happened before, told once on the page that follows it."""
 
 
 @get_page("/{language:str}/staff/unlock", guard="signed_out")
@@ -25,12 +30,17 @@ async def show_unlock(request: PageRequest) -> Response[str]:
 
 @post_page("/{language:str}/staff/unlock", guard="signed_out", form="unlock")
 async def take_unlock(request: PageRequest) -> Response[Any]:
-    """Unlock; whatever part is wrong, the answer is the same to the byte."""
+    """Unlock; whatever part is wrong, the answer is the same to the byte.
+
+    Only right ones are told that the embassy is frozen.
+    """
     fields = fields_of(request)
     name, passphrase, code = (fields.one(field) for field in ("name", "passphrase", "code"))
     try:
         cookie, _ = await unlock(desk_of(request), name, passphrase, code)
     except NotAllowed as error:
+        if error.key == "staff.unlock.frozen":
+            return await frozen_page(request)
         return _page(request, error.key)
     response = redirect(f"/{language_of(request)}/staff")
     return set_cookie(request, response, "pe_staff", cookie)
@@ -47,7 +57,8 @@ async def lock(request: PageRequest) -> Response[Any]:
 @get_page("/{language:str}/staff/locked", guard="signed_out")
 async def show_locked(request: PageRequest) -> Response[str]:
     """Say that it is locked, and what that does not undo."""
-    return render(request, "staff/locked.html")
+    after = query_of(request).get("after", "")
+    return render(request, "staff/locked.html", after=after if after in AFTER else "")
 
 
 def _page(request: PageRequest, wrong: str = "") -> Response[str]:
@@ -57,7 +68,7 @@ def _page(request: PageRequest, wrong: str = "") -> Response[str]:
         "staff/unlock.html",
         status=403 if wrong else 200,
         token=form_token(request, "unlock", timedelta(0)),
-        joined="joined" in query_of(request),
+        news=next((word for word in NEWS if word in query_of(request)), ""),
         problems=[("name", say(request, wrong))] if wrong else [],
     )
 

@@ -1,0 +1,98 @@
+"""`pe doctor`: what is wrong, and the mend."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from pe_core.cli.options import config_option, json_option, print_json, read_config
+from pe_core.desk.desk import read_identity
+from pe_core.doctor import (
+    Facts,
+    look_at_machine,
+    look_at_migrations,
+    look_at_plugins,
+    look_at_store,
+)
+from pe_core.errors import PluginError, SettingsError
+from pe_core.model.finding import Finding, Health
+from pe_core.running import CONTROL, enabled_plugins, utc_now
+from pe_core.settings import Settings
+from pe_core.store import call_control, read_store
+
+
+@click.command("doctor")
+@config_option
+@json_option
+def command(config: Path, as_json: bool) -> None:
+    """Look at files, disk, memory, clock, settings, plugins and keys; change nothing.
+
+    It asks the running process, or looks by itself if none runs. The exit code is 1 while
+    something is wrong; warnings do not count.
+
+    \b
+    Example:
+      pe doctor --json
+    """
+    settings, folder = read_config(config)
+    facts = Facts(
+        settings=settings,
+        config=config.resolve(),
+        data=folder / settings.data,
+        core_limit=lambda: 0,  # this process is not the one that holds anything
+    )
+    findings = asyncio.run(_look(facts))
+    if as_json:
+        print_json(msgspec.to_builtins(findings))
+    else:
+        _show(findings)
+    if any(finding.health is Health.WRONG for finding in findings):
+        sys.exit(1)
+
+
+async def _look(facts: Facts) -> Sequence[Finding]:
+    try:
+        told = await call_control(facts.data / CONTROL, "doctor", {})
+    except SettingsError:
+        return await _look_alone(facts)
+    return msgspec.convert(told, tuple[Finding, ...])
+
+
+async def _look_alone(facts: Facts) -> Sequence[Finding]:
+    migrations = look_at_migrations(facts.data)
+    outside = (
+        *look_at_machine(facts),
+        look_at_plugins(_plugin_faults(facts.settings)),
+        migrations,
+    )
+    if migrations.health is not Health.OK:
+        return outside
+    store = await read_store(facts.data)
+    try:
+        inside = await look_at_store(store, await read_identity(store), utc_now())
+    finally:
+        await store.close()
+    return (*outside, *inside)
+
+
+def _plugin_faults(settings: Settings) -> Sequence[str]:
+    try:
+        enabled_plugins(settings, utc_now)
+    except PluginError as error:
+        return error.faults
+    except SettingsError as error:
+        return (str(error),)
+    return ()
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    widest = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        click.echo(f"{finding.name:<{widest}}  {finding.health.value:<8} {finding.found}")
+        if finding.mend:
+            click.echo(f"{'':<{widest}}  {'':<8} mend: {finding.mend}")
+    wrong = sum(finding.health is Health.WRONG for finding in findings)
+    click.echo(f"\n{wrong} wrong." if wrong else "\nNothing is wrong.")

@@ -1,0 +1,345 @@
+"""What is wrong with an instance, and the mend: what `pe doctor` prints and going live asks.
+
+Everything here only looks. What it looks at is passed in as ``Facts``, so that a test can lie
+about the machine. Design: vault, "No swap, no core dumps".
+"""
+
+import os
+import resource
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pe_core.desk.desk import Desk, Identity
+from pe_core.desk.resealing import read_outstanding
+from pe_core.errors import MembersInvalid, StoreError
+from pe_core.model.finding import Finding, Health
+from pe_core.model.struct import Model
+from pe_core.model.week import Week, week_start
+from pe_core.settings import Settings
+from pe_core.store import EpochRow, GrantRow, MemberListRow, Store, pending_migrations
+from pe_core.upkeep import read_upkeep
+from pe_core.vault import RECOVERY_BOX, verify_chain
+
+MIB = 1024 * 1024
+LEAST_FREE, LITTLE_FREE = 200 * MIB, 1024 * MIB
+"""Bytes: below the first requests may be refused any day, below the second soon."""
+EARLIEST = date(2026, 1, 1)
+"""No clock is right that shows a day before this code was written."""
+UPKEEP_LATE = 2
+"""Days without upkeep, which runs each hour, from which on something keeps it from running."""
+USUAL_MEMORY = 128
+"""MiB for Argon2id; a lower setting makes guessing cheaper."""
+
+
+class Disk(Model):
+    """The disk below the data folder."""
+
+    free: int
+    read_only: bool
+
+
+def read_disk(folder: Path) -> Disk:
+    """Return what the kernel says of the disk that a folder lies on."""
+    told = os.statvfs(folder)
+    return Disk(free=told.f_bavail * told.f_frsize, read_only=bool(told.f_flag & os.ST_RDONLY))
+
+
+def read_core_limit() -> int:
+    """Return how many bytes of a core dump this process may leave; -1 is no limit."""
+    return resource.getrlimit(resource.RLIMIT_CORE)[0]
+
+
+class Facts(Model):
+    """Where to look: the settings as read, their file, the data folder, the kernel's own files."""
+
+    settings: Settings
+    config: Path
+    data: Path
+    proc: Path = Path("/proc")
+    disk: Callable[[Path], Disk] = read_disk
+    core_limit: Callable[[], int] = read_core_limit
+    owner: Callable[[], int] = os.geteuid
+
+
+async def examine(desk: Desk, facts: Facts) -> Sequence[Finding]:
+    """Look at everything, from inside the process that holds the instance."""
+    refused = {name for session in desk.sessions.items() for name in session.refused_epochs}
+    return (
+        *look_at_machine(facts),
+        look_at_plugins(()),
+        look_at_migrations(facts.data),
+        *await look_at_store(desk.store, desk.identity, desk.now(), refused),
+    )
+
+
+def look_at_machine(facts: Facts) -> Sequence[Finding]:
+    """Look at what needs no database: files, disk, memory, settings."""
+    return (
+        _files(facts),
+        _disk(facts),
+        _swap(facts),
+        _cores(facts),
+        *_settings(facts.settings),
+    )
+
+
+def look_at_plugins(faults: Sequence[str]) -> Finding:
+    """Say what is wrong with the plugins; ``faults`` has a line for each fault."""
+    if not faults:
+        return _fine("plugins", "all that pe.toml enables are loaded")
+    return _wrong("plugins", "; ".join(faults), "mend or disable them in [plugins] enabled")
+
+
+def look_at_migrations(data: Path) -> Finding:
+    """Say whether the database has the shape that this version works with."""
+    try:
+        pending = pending_migrations(data)
+    except StoreError as error:
+        return _wrong("migrations", str(error), "see the text; `pe init` makes a new embassy")
+    if pending:
+        return _warning(
+            "migrations",
+            f"the database lacks {', '.join(pending)}",
+            "made by the next `pe serve`; keep a backup before",
+        )
+    return _fine("migrations", "the database is as this version makes it")
+
+
+async def look_at_store(
+    store: Store, identity: Identity, now: datetime, refused: Iterable[str] = ()
+) -> Sequence[Finding]:
+    """Look at the clock and the keys; ``refused`` are epochs whose grant a session cannot open."""
+    return (await _clock(store, now), await _keys(store, identity, sorted(refused)))
+
+
+def _files(facts: Facts) -> Finding:
+    paths = [facts.data, *sorted(facts.data.glob("*"))] if facts.data.is_dir() else []
+    if not paths:
+        return _wrong("files", f"{facts.data} is no folder", "run `pe init`, or mend [data]")
+    open_ones = [path.name for path in paths if _mode(path) & 0o077]
+    if open_ones:
+        return _wrong(
+            "files",
+            f"others may use {', '.join(open_ones)}",
+            f"chmod -R go-rwx {facts.data}",
+        )
+    foreign = [path.name for path in paths if path.lstat().st_uid != facts.owner()]
+    if foreign:
+        return _wrong(
+            "files",
+            f"{', '.join(foreign)} belongs to another user of this machine",
+            f"chown -R {facts.owner()} {facts.data}",
+        )
+    if facts.config.exists() and _mode(facts.config) & 0o022:
+        return _wrong("files", "others may change pe.toml", f"chmod go-w {facts.config}")
+    return _fine("files", "the data folder is for its owner alone")
+
+
+def _disk(facts: Facts) -> Finding:
+    try:
+        disk = facts.disk(facts.data)
+    except OSError as error:
+        return _wrong("disk", f"cannot be looked at: {error.strerror}", "mend [data] in pe.toml")
+    free = f"{disk.free // MIB} MiB free"
+    if disk.read_only:
+        return _wrong("disk", "nothing can be written", "mount it for writing; look at its health")
+    if disk.free < LEAST_FREE:
+        return _wrong("disk", free, "make room at once: a full disk refuses requests")
+    if disk.free < LITTLE_FREE:
+        return _warning("disk", free, "make room")
+    return _fine("disk", free)
+
+
+def _swap(facts: Facts) -> Finding:
+    try:
+        lines = (facts.proc / "swaps").read_text(encoding="utf-8").splitlines()[1:]
+    except OSError:
+        return _warning(
+            "swap", "this system does not say whether it swaps", "make sure that it does not"
+        )
+    if not [line for line in lines if line.strip()]:
+        return _fine("swap", "off")
+    if facts.settings.vault.swap_encrypted:
+        return _fine("swap", "on; pe.toml says that it is encrypted")
+    return _wrong(
+        "swap",
+        "on: what an unlocked session holds in memory may reach the disk",
+        "swapoff -a and take it out of /etc/fstab; if it is encrypted with a key that is "
+        "forgotten at each start, set [vault] swap_encrypted = true",
+    )
+
+
+def _cores(facts: Facts) -> Finding:
+    try:
+        pattern = (facts.proc / "sys/kernel/core_pattern").read_text(encoding="utf-8").strip()
+    except OSError:
+        pattern = "core"
+    # A pipe gets the memory whatever the limit is; only systemd's own keeps to the limit.
+    if pattern.startswith("|") and not ("systemd-coredump" in pattern and "%c" in pattern):
+        return _wrong(
+            "core dumps",
+            "a crash hands the memory of the process to another program",
+            "sysctl -w kernel.core_pattern=core, and the same in /etc/sysctl.d",
+        )
+    if facts.core_limit() != 0:
+        return _wrong(
+            "core dumps",
+            "a crash would write the memory of the process to the disk",
+            "start it by `pe serve`, which forbids that to itself",
+        )
+    return _fine("core dumps", "off")
+
+
+def _settings(settings: Settings) -> Sequence[Finding]:
+    faults = tuple(_unsafe(settings))
+    return faults or (_fine("settings", "nothing unsafe in pe.toml"),)
+
+
+def _unsafe(settings: Settings) -> Iterable[Finding]:
+    server = settings.server
+    at = urlsplit(server.address)
+    name = at.hostname or ""
+    is_onion = name.endswith(".onion")
+    if at.scheme == "http" and not is_onion and not _is_own(name):
+        yield _wrong(
+            "settings",
+            "[server] address is http: whoever sits between reads everything",
+            "serve it by https through a proxy, and write the https address",
+        )
+    if server.onion != is_onion:
+        yield _wrong(
+            "settings",
+            "[server] onion and address do not belong together",
+            "onion = true with an address that ends in .onion, and only then",
+        )
+    if not _is_own(server.host):
+        yield _warning(
+            "settings",
+            "[server] host listens to other machines, past the proxy",
+            'host = "127.0.0.1", unless a firewall or a container stands before it',
+        )
+    if settings.vault.argon2_memory < USUAL_MEMORY:
+        yield _warning(
+            "settings",
+            f"[vault] argon2_memory is {settings.vault.argon2_memory}: guessing is cheaper",
+            f"leave it at {USUAL_MEMORY} or more if the machine has the memory",
+        )
+
+
+async def _clock(store: Store, now: datetime) -> Finding:
+    if now.astimezone(UTC).date() < EARLIEST:
+        return _wrong("clock", f"it shows the year {now.year}", "set it, and keep it by NTP")
+    last = await read_upkeep(store)
+    if last is None:
+        return _warning("clock", "upkeep never ran", "`pe upkeep`, or let `pe serve` run")
+    days = now.date().toordinal() - last.day
+    if days < 0:
+        return _wrong(
+            "clock",
+            "the last upkeep lies in the future",
+            "set the clock right; if it is right now, `pe upkeep --confirm`",
+        )
+    if days > UPKEEP_LATE:
+        return _warning(
+            "clock",
+            f"the last upkeep was {days} days ago",
+            "look for 'upkeep refused' in the log; if the clock is right, `pe upkeep --confirm`",
+        )
+    return _fine("clock", "upkeep ran when it should")
+
+
+async def _keys(store: Store, identity: Identity, refused: Sequence[str]) -> Finding:
+    lists = [row.body for row in await store.select(MemberListRow, order="serial")]
+    try:
+        listed = verify_chain(lists, identity.root)
+    except MembersInvalid as error:
+        return _wrong(
+            "keys",
+            f"the member list does not verify ({error}); requests are refused",
+            "somebody changed the database: bring back a backup, or `pe keys recover`",
+        )
+    if not any("intake" in member.compartments for member in listed.members):
+        return _wrong("keys", "nobody is there to seal requests to", "use the first invite")
+    bare = await epochs_without_recovery(store)
+    if bare:
+        return _wrong(
+            "keys",
+            f"the recovery shares do not open {', '.join(bare)}",
+            "make new recovery shares on the set-up page",
+        )
+    older = await read_outstanding(store)
+    if older:
+        return _warning(
+            "keys",
+            f"only earlier recovery shares open {', '.join(older)}",
+            "each member who was there then unlocks once; keep the earlier shares until that",
+        )
+    boxes = {member.box for member in listed.members} | {RECOVERY_BOX}
+    strangers = {box for (box,) in await store.pick(GrantRow, ("box",))} - boxes
+    if refused or strangers:
+        names = [*refused, *(f"box {box}" for box in sorted(strangers))]
+        return _warning(
+            "keys",
+            f"grants that do not open, or of nobody: {', '.join(names)}",
+            "tell the coordinators; compare with a backup",
+        )
+    return _fine("keys", "the member list verifies, and recovery shares open what lives")
+
+
+async def epochs_without_recovery(store: Store) -> list[str]:
+    """Return the living epochs that no recovery shares would open."""
+    with_recovery = {
+        epoch for (epoch,) in await store.pick(GrantRow, ("epoch",), {"box": RECOVERY_BOX})
+    }
+    living = {epoch for (epoch,) in await store.pick(EpochRow, ("id",))}
+    return sorted(living - with_recovery)
+
+
+async def list_keys(store: Store) -> list[dict[str, Any]]:
+    """Return the living epochs as plain data: when each dies, and who was granted it.
+
+    ``recovery`` says whether the newest recovery shares open it.
+    """
+    older = set(await read_outstanding(store))
+    granted: dict[str, set[int]] = {}
+    for epoch, box in await store.pick(GrantRow, ("epoch", "box")):
+        granted.setdefault(epoch, set()).add(box)
+    return [
+        {
+            "epoch": row.id,
+            "ends": (week_start(Week(row.ends)) + timedelta(days=6)).isoformat(),
+            "grants": len(granted.get(row.id, set()) - {RECOVERY_BOX}),
+            "recovery": RECOVERY_BOX in granted.get(row.id, set()) and row.id not in older,
+        }
+        for row in await store.select(EpochRow, order="id")
+    ]
+
+
+def _is_own(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def _fine(name: str, found: str) -> Finding:
+    return Finding(name=name, health=Health.OK, found=found)
+
+
+def _warning(name: str, found: str, mend: str) -> Finding:
+    return Finding(name=name, health=Health.WARNING, found=found, mend=mend)
+
+
+def _wrong(name: str, found: str, mend: str) -> Finding:
+    return Finding(name=name, health=Health.WRONG, found=found, mend=mend)

@@ -1,0 +1,47 @@
+"""What colleagues did that everybody is told of, as notices above the list of requests."""
+
+from typing import Any
+
+from pe_core.desk.watching import refresh_alerts
+from pe_core.model.struct import Model
+from pe_core.model.trail import Act
+from pe_core.web.guards.caller import session_of
+from pe_core.web.portal import PageRequest, desk_of, language_of
+from pe_core.web.staff.trail import who_words
+from pe_core.web.staff.words import read_names, say, show_moment
+
+SHOWN = 10
+"""Alerts above the list; the trail has all of them."""
+
+
+class AlertLine(Model):
+    """One alert in words."""
+
+    when: str
+    who: str
+    words: str
+
+
+async def alerts_of(request: PageRequest) -> dict[str, Any]:
+    """Return what ``staff/alerts.html`` shows: ``alerts``, ``trail_broken``, ``trail_address``."""
+    desk, session = desk_of(request), session_of(request)
+    await refresh_alerts(desk, session)
+    # Who joined since the last session has a notice of their own, with what to do about it.
+    alerts = [
+        entry
+        for entry in session.alerts
+        if entry.act is not Act.JOINED or entry.box not in session.joined_since
+    ]
+    names = await read_names(request) if alerts else {}
+    return {
+        "alerts": [
+            AlertLine(
+                when=show_moment(request, entry.at),
+                who=who_words(request, names, entry.box),
+                words=say(request, f"staff.trail.act.{entry.act.value}"),
+            )
+            for entry in reversed(alerts[-SHOWN:])
+        ],
+        "trail_broken": session.trail_broken,
+        "trail_address": f"/{language_of(request)}/staff/trail",
+    }
