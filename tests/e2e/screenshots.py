@@ -42,12 +42,14 @@ def test_take_the_pages_of_the_team(
     meet: Callable[..., Person],
     meet_colleague: Callable[..., Person],
     invite: str,
+    demo: Demo,
     folder: Path,
 ) -> None:
     session = meet_colleague(1).page.context.storage_state()
+    words = demo.colleagues[1].account.passphrase
     person = meet(language)
 
-    _take(person, walk_staff(person, session, invite), folder, f"2-staff-{language}")
+    _take(person, walk_staff(person, session, invite, words), folder, f"2-staff-{language}")
 
 
 def test_lay_out_the_sheet(folder: Path) -> None:

@@ -51,7 +51,7 @@ def walk_public(person: Person, demo: Demo) -> Iterator[str]:
     yield "bye"
 
 
-def walk_staff(person: Person, session: Any, invite: str) -> Iterator[str]:
+def walk_staff(person: Person, session: Any, invite: str, passphrase: str) -> Iterator[str]:
     """Walk over every page of the team: signed out, and then with the cookie of a session."""
     context = person.page.context
     person.open("staff/unlock")
@@ -60,6 +60,8 @@ def walk_staff(person: Person, session: Any, invite: str) -> Iterator[str]:
     yield "unlock-wrong"
     person.open("staff/locked")
     yield "locked"
+    person.open("staff/lift")
+    yield "lift"
     person.press_at("staff/join", "staff.join.continue")
     yield "join"
     person.fill("staff.join.code", invite)
@@ -88,20 +90,96 @@ def walk_staff(person: Person, session: Any, invite: str) -> Iterator[str]:
     person.open("staff/members")
     yield "members"
     person.follow("staff.members.act_role")
-    yield "member-role"
+    yield "member_role"
     person.open("staff/members")
     person.follow("staff.members.act_return")
-    yield "member-return"
+    yield "member_return"
     person.open("staff/members")
     person.follow("staff.members.act_leave")
-    yield "member-leave"
+    yield "member_leave"
     person.open("staff/members")
     person.follow("staff.members.act_work")
-    yield "member-work"
+    yield "member_work"
     person.open("staff/members/invite")
-    yield "invite"
+    yield "invite_new"
     person.press("staff.invites.invite_button")
-    yield "invite-wrong"
+    yield "invite_new-wrong"
+    person.fill("staff.step_up.label", passphrase)
+    person.choose("staff.role.editor")
+    person.press("staff.invites.invite_button")
+    yield "invite"
+    yield from _proposing(person, passphrase)
+    yield from _rare_acts(person)
+    yield from _entering(person)
+    for step, path in OWN_PAGES:
+        person.open(f"staff/{path}")
+        yield step
+    person.open("staff/me/passphrase")
+    person.fill("staff.step_up.label", passphrase)
+    person.press("staff.passphrase.button")
+    yield "words"
+    person.press("staff.words.stop")
+
+
+OWN_PAGES = (
+    ("trail", "trail"),
+    ("setup", "setup"),
+    ("shares", "setup/shares"),
+    ("share", "shares"),
+    ("me", "me"),
+    ("passphrase", "me/passphrase"),
+    ("second", "me/second"),
+    ("burn", "me/burn"),
+    ("emergency", "emergency"),
+)
+
+
+def _proposing(person: Person, passphrase: str) -> Iterator[str]:
+    """Propose that a colleague does other work, look at it, and withdraw it."""
+    person.open("staff/members")
+    person.page.locator("a[href$='/role']").last.click()
+    person.choose("staff.role.editor")
+    person.fill("staff.step_up.label", passphrase)
+    person.press("staff.proposals.propose")
+    yield "members-proposed"
+    proposal = person.page.locator("input[name=proposal]").first.get_attribute("value")
+    person.open(f"staff/members/proposals/{proposal}")
+    yield "proposal"
+    person.press_at("staff/members", "staff.proposals.withdraw")
+
+
+def _rare_acts(person: Person) -> Iterator[str]:
+    """Search, print, and hand over to nobody."""
+    story = ASKED[0].typed["story"][0]
+    person.open("staff")
+    person.page.get_by_role("searchbox").fill("paszport")
+    person.press("staff.search.button")
+    yield "search"
+    person.open("staff")
+    person.open_row(story)
+    address = person.page.url.partition("?")[0]
+    person.page.locator("summary").filter(has_text=person.words("staff.handover.title")).click()
+    person.press("staff.handover.button")
+    yield "handover"
+    person.page.goto(f"{address}/print")
+    yield "print"
+
+
+def _entering(person: Person) -> Iterator[str]:
+    """Write a request down for somebody on the phone."""
+    person.open("staff/enter")
+    yield "enter"
+    person.press("staff.enter.begin")
+    yield "enter-wrong"
+    for name, value in (("where", "abroad"), ("channel", "phone"), ("agreed", "yes")):
+        person.page.locator(f"input[name={name}][value={value}]").check(force=True)
+    person.page.get_by_label(person.words("staff.enter.topic")).select_option("zz.other")
+    person.page.get_by_label(person.words("staff.enter.language")).select_option("be")
+    person.press("staff.enter.begin")
+    yield "enter_questions"
+    person.page.locator("textarea").first.fill(OTHER["story"][0])
+    person.press("staff.enter.send")
+    yield "entered"
 
 
 def asking(
