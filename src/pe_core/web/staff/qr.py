@@ -1,13 +1,14 @@
 """A square code as inline SVG: one path, no style attribute, nothing to fetch."""
 
-import segno
-
 
 def draw_code(text: str) -> str:
     """Return ``text`` as the markup of an SVG, black on white whatever the page's colours are.
 
     The four light modules around it are part of the code (ISO/IEC 18004): cameras need them.
     """
+    # It brings half of urllib along, and is needed when somebody joins.
+    import segno
+
     code = segno.make(text, error="m", micro=False)
     rows = [bytes(row) for row in code.matrix_iter(border=4)]
     path = "".join(_runs(row, line) for line, row in enumerate(rows))
