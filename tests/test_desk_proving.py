@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from pe_core.desk import accounts, proving
+from pe_core.desk import accounts, invites, proving
 from pe_core.desk.desk import Desk
+from pe_core.desk.sessions import Session
 from pe_core.errors import DeskError, NotAllowed
 from pe_core.store import AccountRow, Update
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import Clock, unlock_account
+from pe_core.toolkit.invented import Clock, open_account, unlock_account
 from pe_core.vault import generate_passphrase
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -63,6 +64,35 @@ def test_a_coordinator_gets_in_through_a_flood(
     assert {"staff.unlock.wrong"} == set(answers)
     # Of 2,000 guesses one in 16,384 has a tag that fits: eight are beyond all chance.
     assert len(hashes) <= 1 + 8
+
+
+def test_who_has_a_passphrase_but_no_code_keeps_no_other_coordinator_out(
+    pe_embassy: TestEmbassy, pe_staff: Session, pe_run: Run, pe_clock: Clock, hashes: list[str]
+) -> None:
+    desk = pe_embassy.desk
+    invite = pe_run(invites.make_invite(desk, pe_staff))
+    stolen = pe_run(open_account(desk, pe_clock, invite, "zubr"))
+    hashes.clear()
+
+    async def try_one() -> str:
+        try:
+            await accounts.unlock(desk, stolen.handle, stolen.passphrase, "000000")
+        except DeskError as error:
+            return error.key
+        return "opened"
+
+    async def both() -> tuple[list[str], Any]:
+        wrong = asyncio.gather(*(try_one() for _ in range(FLOOD // 10)))
+        await asyncio.sleep(0)
+        session = await unlock_account(desk, pe_clock, pe_embassy.account)
+        return list(await wrong), session
+
+    answers, session = pe_run(both())
+
+    assert "busel" == session.handle
+    assert {"staff.unlock.wrong", "staff.busy"} == set(answers)
+    assert len(hashes) <= 1 + proving.WAITING_LIMIT
+    assert {} == desk.turns
 
 
 def test_no_refusal_comes_early_whatever_is_wrong(

@@ -39,6 +39,15 @@ class Dummy(Model):
     envelope: bytes
 
 
+class Turn:
+    """Whose turn it is, of those who try to unlock under one name."""
+
+    def __init__(self) -> None:
+        """Nobody waits yet."""
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+
+
 class Desk:
     """The embassy at work. Functions of this room take it first; nothing else is global."""
 
@@ -75,6 +84,7 @@ class Desk:
         self.trail_lock = asyncio.Lock()
         self.epochs_now: dict[str, EpochRow] = {}
         self.wrong_tries: dict[bytes, int] = {}
+        self.turns: dict[bytes, Turn] = {}
         self.looking: dict[RequestId, dict[Box, datetime]] = {}
         self.paces: dict[Box, list[datetime]] = {}
         self.paces_told: dict[Box, datetime] = {}

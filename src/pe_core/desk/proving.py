@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pe_core.desk.desk import Desk
+from pe_core.desk.desk import Desk, Turn
 from pe_core.desk.locking import lock_account
 from pe_core.desk.sessions import Session
-from pe_core.errors import DeskError, NotAllowed
+from pe_core.errors import DeskError, NotAllowed, TooMany
 from pe_core.model import Box
 from pe_core.model.struct import Model
 from pe_core.store import AccountRow, In
@@ -24,6 +24,9 @@ LONGEST_PAUSE = 8.0
 LEAST = 1.5
 """Seconds before any refusal: more than the slow hash, and all that a lock does, take."""
 NAMES_LIMIT = 10_000
+WAITING_LIMIT = 8
+"""Tries of one name that may wait for the slow hash, one at a time. So whoever has somebody's
+passphrase but not their authenticator keeps at most that one person busy, and nobody else."""
 
 
 class Proved(Model):
@@ -65,7 +68,8 @@ async def prove(desk: Desk, handle: str, typed: str, only: Box | None = None) ->
     worth = [box for box, tagged in found if may_open(tagged, tags)]
     if not worth:
         return None
-    derived = await desk.passphrases.derive(typed, handle, desk.identity.salt)
+    async with _in_turn(desk, name_of(desk, handle)):
+        derived = await desk.passphrases.derive(typed, handle, desk.identity.salt)
     rows = {row.box: row for row in await desk.store.select(AccountRow, {"box": In(worth)})}
     slots = [(row.box, row.first, row.second) for row in rows.values()]
     slot = open_slots(slots, derived, desk.embassy.code)
@@ -75,6 +79,22 @@ async def prove(desk: Desk, handle: str, typed: str, only: Box | None = None) ->
         await lock_account(desk, Box(slot.box))
         return None
     return Proved(row=rows[slot.box], seed=slot.seed, derived=derived, tags=tags)
+
+
+@asynccontextmanager
+async def _in_turn(desk: Desk, name: bytes) -> AsyncIterator[None]:
+    """Let one try of a name come to the slow hash at a time; TooMany if too many wait."""
+    turn = desk.turns.setdefault(name, Turn())
+    if turn.waiting >= WAITING_LIMIT:
+        raise TooMany("staff.busy")
+    turn.waiting += 1
+    try:
+        async with turn.lock:
+            yield
+    finally:
+        turn.waiting -= 1
+        if not turn.waiting:
+            del desk.turns[name]
 
 
 async def prove_again(desk: Desk, session: Session, typed: str) -> Proved:
