@@ -180,6 +180,7 @@ def _entering(person: Person) -> Iterator[str]:
     person.page.locator("textarea").first.fill(OTHER["story"][0])
     person.press("staff.enter.send")
     yield "entered"
+    person.press("staff.entered.done")
 
 
 def asking(
