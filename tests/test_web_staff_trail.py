@@ -65,6 +65,13 @@ def test_a_line_says_who_did_what_to_what(reader: Reader) -> None:
     assert ["busel", "Unlocked", ""] == next(row for row in rows if row[1] == "Unlocked")
 
 
+def test_who_looks_at_the_names_of_all_members_is_noted_once_a_session(reader: Reader) -> None:
+    for _ in range(2):
+        reader.browser.go("/en/staff/members")
+
+    assert 1 == sum(row[1] == "Read the names of all members" for row in reader.rows())
+
+
 def test_a_request_is_a_link_while_it_is_there(reader: Reader) -> None:
     reader.run(ask(reader.desk, ASKED[2]))
     session = reader.desk.sessions.items()[0]

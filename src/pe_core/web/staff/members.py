@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from pe_core.desk.agreed import HOST
 from pe_core.desk.invites import InviteView, drop_invite, list_invites
+from pe_core.desk.pace import note_roster
 from pe_core.desk.proposals import ProposalView, list_proposals, withdraw
 from pe_core.desk.returning import can_give_back
 from pe_core.desk.roster import MemberView, list_members
@@ -83,6 +84,7 @@ class MemberLine(Model):
 async def show_members(request: PageRequest) -> Response[str]:
     """Show who belongs to the team, who is unlocked, what is proposed and who is invited."""
     desk, session = desk_of(request), session_of(request)
+    await note_roster(desk, session)
     members = await list_members(desk, session)
     names: dict[int, str] = {m.box: m.handle for m in members if m.handle}
     done = query_of(request).get("done", "")
