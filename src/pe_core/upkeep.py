@@ -15,16 +15,13 @@ from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.trail import record
 from pe_core.errors import NothingToSealTo, UpkeepRefused
-from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import Act
+from pe_core.model.trail import HOST, Act
 from pe_core.model.week import Week, week_of
 from pe_core.store import AtMost, Delete, EpochRow, Insert, MetaRow, ReplyRow, Store, Update
 
 REPLY_LASTS = timedelta(days=14)
 """After it was first opened; then a reply goes, read or not."""
-HOST = Box(0)
-"""Who confirmed, in the trail: the host's command line."""
 FURTHEST = 2
 """Weeks that the clock may have moved since the last upkeep."""
 

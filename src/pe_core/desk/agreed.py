@@ -21,8 +21,6 @@ from pe_core.vault import RECOVERY_BOX, MemberList, read_list, regrant, verify_c
 
 Kind = Literal["leave", "role", "return", "recovery"]
 
-HOST = Box(0)
-"""Who acts in the trail when it is the host's command line; and nobody's box."""
 ACTS = {"leave": Act.LEFT, "role": Act.ROLE_CHANGED, "recovery": Act.CONFIRMED}
 
 

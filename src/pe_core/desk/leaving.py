@@ -27,8 +27,7 @@ from pe_core.store import (
     ShareRow,
 )
 from pe_core.vault import Member, MemberList
-
-COORDINATING = "roster"
+from pe_core.vault.members import COORDINATING
 
 
 def without(before: MemberList, box: Box) -> tuple[Member, ...]:

@@ -19,15 +19,13 @@ from pe_core.desk.trail import appending
 from pe_core.errors import NotAllowed, NothingToSealTo
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import Act
+from pe_core.model.trail import HOST, Act
 from pe_core.store import AccountRow, Change, Delete, GrantRow, Insert, MetaRow, ShareRow, Update
 
 FREEZE = "freeze"
 LASTS = timedelta(hours=24)
 ONCE_IN = timedelta(days=7)
 """A person can freeze the embassy once in this time: whoever is turned cannot keep it shut."""
-HOST = Box(0)
-"""The host's command line, as in the trail."""
 
 log = logging.getLogger("pe_core.desk")
 

@@ -13,10 +13,13 @@ from pe_core.desk.epochs import read_members
 from pe_core.model import Box
 from pe_core.store import Change, Delete, EpochRow, GrantRow, In, Insert, MetaRow
 
+OWED = "owed/"
+"""What the keys of all such notes begin with."""
+
 
 def owed_key(box: Box) -> str:
     """Return where it is noted."""
-    return f"owed/{box}"
+    return f"{OWED}{box}"
 
 
 async def granted(desk: Desk, box: Box) -> list[str]:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pe_core.desk.agreed import (
-    HOST,
     Kind,
     Proposal,
     carry_out,
@@ -35,7 +34,7 @@ from pe_core.errors import (
 )
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import Act
+from pe_core.model.trail import HOST, Act
 from pe_core.store import Change, Delete, Insert, InviteRow, ProposalRow, Update
 from pe_core.vault import (
     Keys,

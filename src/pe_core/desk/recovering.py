@@ -12,12 +12,13 @@ from pe_core.desk.accounts import Private, note_members, seal_private
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import new_epochs, read_members
 from pe_core.desk.locking import FREEZE
+from pe_core.desk.owed import OWED
 from pe_core.desk.roster import RosterEntry, fold_handle, is_handle, name_proof, roster_row
 from pe_core.desk.trail import appending
 from pe_core.errors import EnvelopeRefused, NotAllowed, SharesRefused, VaultError
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import Act
+from pe_core.model.trail import HOST, Act
 from pe_core.rules.retention import ROLES
 from pe_core.store import (
     AccountRow,
@@ -57,9 +58,6 @@ from pe_core.vault import (
     verify_chain,
 )
 
-OWED = "owed/"
-HOST = Box(0)
-"""Who did it, in the trail: the host's command line."""
 INVITE_LASTS = timedelta(minutes=5)
 """The invite is made and used in one act."""
 FORGOTTEN = ("shares", FREEZE)

@@ -52,11 +52,15 @@ class Act(StrEnum):
     UPKEEP_CONFIRMED = "upkeep_confirmed"
 
 
+HOST = Box(0)
+"""Who acts when it is the host's command line; no account has this number."""
+
+
 class Entry(Model):
     """One entry, sealed to the trail: ``box`` did ``act`` to ``what``.
 
-    ``box`` 0 is the host's command line; ``what`` is an id, a box number or a word of the
-    house such as a role or a step of the set-up, never what a person wrote.
+    ``what`` is an id, a box number or a word of the house such as a role or a step of the
+    set-up, never what a person wrote.
     """
 
     at: datetime

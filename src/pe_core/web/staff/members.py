@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.desk.agreed import HOST
 from pe_core.desk.invites import InviteView, drop_invite, list_invites
 from pe_core.desk.pace import note_roster
 from pe_core.desk.proposals import ProposalView, list_proposals, withdraw
@@ -18,7 +17,7 @@ from pe_core.desk.trail import record
 from pe_core.errors import NotFound
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import Act
+from pe_core.model.trail import HOST, Act
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.refusals import refusal
 from pe_core.web.guards.routes import get_page, post_page
