@@ -6,6 +6,7 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*)
 PORT ?= 8000
+JOBS ?= auto
 
 .PHONY: help demo test setup lock texts format lint types e2e node check bench screenshots clean
 
@@ -15,8 +16,8 @@ help:  ## this list
 demo: setup  ## an embassy with invented people on http://127.0.0.1:8000; PORT=N for another port
 	$(BIN)/pe demo --port $(PORT)
 
-test: setup  ## the whole test suite; neither browser nor node
-	$(BIN)/pytest -m "not e2e"
+test: setup  ## the whole test suite on all cores; neither browser nor node; JOBS=1 for one
+	$(BIN)/pytest -n $(JOBS) -m "not e2e"
 
 setup: .setup
 
@@ -28,10 +29,17 @@ setup: .setup
 	$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation -e . $(addprefix -e ,$(PLUGINS))
 	@touch .setup
 
-lock: ## make requirements.txt anew from the pyproject files
+.proofs: .setup requirements-proofs.txt
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-proofs
+	$(UV) pip sync --quiet --python .venv-proofs --require-hashes --compile-bytecode requirements-proofs.txt
+	$(UV) pip install --quiet --python .venv-proofs --no-deps --no-build-isolation -e . $(addprefix -e ,$(PLUGINS))
+	@touch .proofs
+
+lock: ## make both requirements files anew from the pyproject files
 	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet uv==0.13.9)
 	$(UV) lock
-	$(UV) export --quiet --all-packages --all-groups --all-extras --no-emit-workspace --no-header --no-annotate -o requirements.txt
+	$(UV) export --quiet --all-packages --all-groups --no-group proofs --all-extras --no-emit-workspace --no-header --no-annotate -o requirements.txt
+	$(UV) export --quiet --all-packages --all-groups --all-extras --no-emit-workspace --no-header --no-annotate -o requirements-proofs.txt
 
 format: setup  ## write the code in the house style
 	$(BIN)/ruff format .
@@ -45,7 +53,7 @@ types: setup  ## mypy strict on src/ and plugins
 	$(BIN)/mypy
 
 clean:  ## forget the environments
-	rm -rf .uv .venv .setup node_modules
+	rm -rf .uv .venv .venv-proofs .setup .proofs node_modules
 
 texts: setup  ## make the right-to-left test catalogue anew from the English texts
 	$(BIN)/python -m pe_core.toolkit.mirror src/pe_core/locales/en.po plugins/zz/src/pe_embassy_zz/locales/en.po plugins/zz/src/pe_embassy_zz/locales/he.po
@@ -54,7 +62,7 @@ browser:
 	@command -v chromium >/dev/null || { echo "chromium is missing; try: apt-get install chromium"; exit 1; }
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing; try: apt-get install nodejs npm"; exit 1; }
 
-node: browser node_modules/.stamp  ## the accessibility rules (axe-core) for the browser tests
+node: browser node_modules/.stamp  ## the accessibility and HTML rules (axe-core, html-validate) for the browser tests
 
 node_modules/.stamp: package.json package-lock.json
 	npm ci --silent
