@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pe_core.desk import intake, invites, listing, requests, summaries, visits
-from pe_core.desk.listing import Figure
+from pe_core.desk.shelf import Entry, Figure
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import read_entry
 from pe_core.errors import Conflict
@@ -47,8 +47,8 @@ class Scene:
         self.receipt: str = run(ask(self.desk, BED))
         (self.id,) = (entry.id for entry in self.entries())
 
-    def entries(self, session: Session | None = None) -> list[listing.Entry]:
-        entries: list[listing.Entry] = self.run(
+    def entries(self, session: Session | None = None) -> list[Entry]:
+        entries: list[Entry] = self.run(
             listing.list_requests(self.desk, session or self.session)
         )
         return entries
@@ -81,7 +81,7 @@ class Scene:
         self.run(self.desk.store.write([change]))
 
     def figures(self) -> set[Figure]:
-        found = listing.figures(self.desk, self.session, self.entries())
+        found = self.run(listing.look_over(self.desk, self.session)).figures()
 
         assert set(found.values()) <= {0, 1}
         return {figure for figure, number in found.items() if number}

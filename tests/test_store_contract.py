@@ -315,6 +315,42 @@ def test_what_is_told_lies_in_the_outbox_and_wakes_the_courier(
     assert ["nothing told", "woken"] == woken
 
 
+def test_each_commit_is_noted_with_its_changes_and_a_failed_one_is_not(
+    on_store: Callable[[Act], Any],
+) -> None:
+    noted: list[Change] = []
+    row = request_row("r", keep_until=WEEK)
+    missing = Update(RequestRow, ("nobody",), {"state": "new"})
+
+    async def act(store: Store) -> None:
+        store.on_write(noted.extend)
+        await store.write([Insert(row)])
+        with pytest.raises(Conflict):
+            await store.write([Add(CountRow, (1,), "number"), missing])
+        await store.purge(Week(WEEK + 1))
+
+    on_store(act)
+
+    assert [Insert(row), Tell(RequestErased(request=RequestId("r")))] == noted
+
+
+def test_a_commit_whose_task_was_cancelled_is_noted_all_the_same(
+    on_store: Callable[[Act], Any],
+) -> None:
+    noted: list[Change] = []
+
+    async def act(store: Store) -> RequestRow | None:
+        store.on_write(noted.extend)
+        writing = asyncio.ensure_future(store.write([Insert(request_row("r"))]))
+        await asyncio.sleep(0)
+        writing.cancel()
+        await store.write([Add(CountRow, (1,), "number")])
+        return await store.get(RequestRow, "r")
+
+    assert on_store(act) is not None
+    assert Insert(request_row("r")) in noted
+
+
 def test_an_outbox_number_is_never_used_twice(on_store: Callable[[Act], Any]) -> None:
     event = ReplySent(request=RequestId("r"))
 

@@ -20,7 +20,8 @@ async def call(
     cookies: dict[str, bytes] | None = None,
     body: bytes = b"",
 ) -> Answer:
-    """Call the app once, as its server would."""
+    """Call the app once, as its server would; ``path`` may bring a query."""
+    path, _, query = path.partition("?")
     headers = [(b"host", b"127.0.0.1:8000"), (b"content-length", str(len(body)).encode())]
     if body:
         headers.append((b"content-type", b"application/x-www-form-urlencoded"))
@@ -36,7 +37,7 @@ async def call(
         "path": path,
         "raw_path": path.encode(),
         "root_path": "",
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": headers,
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),

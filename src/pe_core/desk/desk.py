@@ -10,6 +10,7 @@ import msgspec
 from pe_core.desk.drafts import Draft, DraftFolder, keep_drafts
 from pe_core.desk.memory import Keeper
 from pe_core.desk.sessions import Joining, Session, Visit, keep_joinings, keep_sessions, keep_visits
+from pe_core.desk.touched import Touched
 from pe_core.errors import StoreError
 from pe_core.model import Box, Embassy, Form, Jurisdiction, RequestId
 from pe_core.model.finding import Finding
@@ -80,6 +81,8 @@ class Desk:
         self.visits: Keeper[Visit] = keep_visits(now)
         self.joinings: Keeper[Joining] = keep_joinings(now)
         self.sessions: Keeper[Session] = keep_sessions(now)
+        self.touched = Touched()
+        store.on_write(self.touched.note)
         self.epoch_lock = asyncio.Lock()
         self.trail_lock = asyncio.Lock()
         self.epochs_now: dict[str, EpochRow] = {}

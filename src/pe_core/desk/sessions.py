@@ -1,10 +1,12 @@
 """The three kinds of people with something open in memory: visitor, newcomer, coordinator."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pe_core.desk.drafts import Draft
 from pe_core.desk.memory import Keeper
+from pe_core.desk.shelf import Shelf
 from pe_core.model import Box, RequestId, Summary
 from pe_core.model.trail import Entry
 from pe_core.vault import InviteCertificate, Keys, Seed, Tags
@@ -61,7 +63,8 @@ class Session:
     """An unlocked account: its keys and its grants, in memory until the session ends.
 
     ``summaries`` are the compact forms that the list and search need, with the revision they
-    were opened at; nothing else that was decrypted outlives its request. ``opened`` says which
+    were opened at, and ``shelf`` has them in order; nothing else that was decrypted outlives
+    its request. ``looking`` is held while the shelf catches up. ``opened`` says which
     requests the trail already knows of, ``alerts`` what colleagues did that all should know;
     ``entering`` is a request that is being written down for somebody.
     """
@@ -73,6 +76,8 @@ class Session:
         self.keys = keys
         self.epochs: dict[str, Keys] = {}
         self.summaries: dict[RequestId, Summary] = {}
+        self.shelf = Shelf(box)
+        self.looking = asyncio.Lock()
         self.refused_epochs: set[str] = set()
         self.joined_since: tuple[Box, ...] = ()
         self.compartments: frozenset[str] = frozenset()
@@ -127,6 +132,7 @@ def keep_sessions(now: Callable[[], datetime]) -> Keeper[Session]:
 def _lock(session: Session) -> None:
     session.epochs.clear()
     session.summaries.clear()
+    session.shelf.clear()
     if session.entering is not None:
         session.entering.answers.clear()
         session.entering = None

@@ -30,6 +30,7 @@ from pe_core.vault import Keys, open_envelope, open_symmetric, seal_symmetric
 GLIMPSE = 80
 """Characters of the asker's own words that the list shows."""
 BATCH = 200
+FEW = 1_000
 
 
 Part = tuple[str, str, int, str]
@@ -41,34 +42,42 @@ async def refresh_summaries(
     session: Session,
     heads: Iterable[tuple[str, str, int]],
     parts: Iterable[Part] = (),
-) -> None:
-    """Open what changed since this session last looked.
+) -> frozenset[str]:
+    """Open what changed since this session last looked; return the ids left for the next look.
 
     ``heads`` are (id, epoch, revision) of requests, ``parts`` the entries of their threads.
-    Only those that are not in the summaries yet are opened, and taken in.
+    Only those that are not in the summaries yet are opened, and taken in. Left is what a
+    colleague changed in this very moment.
     """
-    await _refresh(desk, session, heads)
+    left = await _refresh(desk, session, heads)
     untaken = _untaken(session, parts)
     ids = list(untaken)
     for start in range(0, len(ids), BATCH):
-        await _take_in(
+        left += await _take_in(
             desk, session, {request: untaken[request] for request in ids[start : start + BATCH]}
         )
+    return frozenset(left)
 
 
-async def _refresh(desk: Desk, session: Session, heads: Iterable[tuple[str, str, int]]) -> None:
+async def _refresh(
+    desk: Desk, session: Session, heads: Iterable[tuple[str, str, int]]
+) -> list[str]:
     stale = {
         request
         for request, epoch, revision in heads
         if epoch in session.epochs and not _is_known(session, request, revision)
     }
     if not stale:
-        return
-    rows = await desk.store.pick(RequestRow, ("id", "epoch", "revision", "summary"))
+        return []
+    # Above some number, reading all of them once is quicker than finding each.
+    where = {"id": In(tuple(stale))} if len(stale) < FEW else {}
+    rows = await desk.store.pick(RequestRow, ("id", "epoch", "revision", "summary"), where)
     wanted = [row for row in rows if row[0] in stale]
     missing = await asyncio.to_thread(_open_known, desk, session, wanted)
+    left: list[str] = []
     for start in range(0, len(missing), BATCH):
-        await _make_missing(desk, session, missing[start : start + BATCH])
+        left += await _make_missing(desk, session, missing[start : start + BATCH])
+    return left
 
 
 def open_original(desk: Desk, keys: Keys, row: RequestRow) -> Original:
@@ -122,15 +131,16 @@ def _open_known(
     return missing
 
 
-async def _make_missing(desk: Desk, session: Session, requests: Sequence[str]) -> None:
+async def _make_missing(desk: Desk, session: Session, requests: Sequence[str]) -> Sequence[str]:
     rows = await desk.store.select(RequestRow, {"id": In(tuple(requests))})
     changes, summaries = await asyncio.to_thread(_make, desk, session, rows)
     try:
         await desk.store.write(changes)
     except Conflict:
         # A colleague made them in this moment; the next look opens theirs.
-        return
+        return requests
     session.summaries.update(summaries)
+    return ()
 
 
 def _make(
@@ -202,7 +212,9 @@ def _untaken(session: Session, parts: Iterable[Part]) -> dict[str, list[Part]]:
     return untaken
 
 
-async def _take_in(desk: Desk, session: Session, untaken: Mapping[str, Sequence[Part]]) -> None:
+async def _take_in(
+    desk: Desk, session: Session, untaken: Mapping[str, Sequence[Part]]
+) -> Sequence[str]:
     ids = tuple(part[0] for parts in untaken.values() for part in parts)
     bodies = dict(await desk.store.pick(MessageRow, ("id", "body"), {"id": In(ids)}))
     rows = await desk.store.select(RequestRow, {"id": In(tuple(untaken))})
@@ -212,8 +224,9 @@ async def _take_in(desk: Desk, session: Session, untaken: Mapping[str, Sequence[
         await desk.store.write(changes)
     except Conflict:
         # A colleague took them in, or changed a summary, in this moment; the next look does it.
-        return
+        return tuple(untaken)
     session.summaries.update(summaries)
+    return tuple(untaken.keys() - {row.id for row in known})
 
 
 def _taken(

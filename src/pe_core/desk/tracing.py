@@ -58,7 +58,8 @@ async def read_trail(
                 if _fits(entry, by, act):
                     found.append(Trace(number=row.number, entry=entry))
         looked += len(rows)
-    left = await desk.store.count(TrailRow, {"number": AtMost(until or 0)})
+    where = {"number": AtMost(until or 0)}
+    left = await desk.store.select(TrailRow, where, order="-number", limit=1)
     return Traces(lines=tuple(found), older=(until or 0) if left else 0)
 
 

@@ -9,7 +9,7 @@ found than too little. Source: research, domain, section 5.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice, product
 from types import MappingProxyType
 
@@ -69,7 +69,7 @@ def fold_words(texts: Iterable[str], before: str = "") -> str:
     words = dict.fromkeys(before.split())
     length = len(before)
     for text in texts:
-        for word in _words(text):
+        for word in dict.fromkeys(_words(text)):
             for skeleton in sorted(_skeletons(word)):
                 if skeleton in words:
                     continue
@@ -110,10 +110,23 @@ def likeness(one: str, other: str) -> float:
 
     A long word says more than a short one: each counts by its letters.
     """
-    first, second = frozenset(one.split()), frozenset(other.split())
-    shared = sum(map(len, first & second))
-    together = sum(map(len, first)) + sum(map(len, second)) - shared
-    return shared / together if together else 0.0
+    return likeness_to(one)(other)
+
+
+def likeness_to(one: str) -> Callable[[str], float]:
+    """Return what tells how alike a text is to this one; see ``likeness``."""
+    words, letters = frozenset(one.split()), _letters_in(one)
+
+    def measure(other: str) -> float:
+        shared = sum(map(len, words.intersection(other.split())))
+        together = letters + _letters_in(other) - shared
+        return shared / together if together else 0.0
+
+    return measure
+
+
+def _letters_in(words: str) -> int:
+    return len(words) - words.count(" ")
 
 
 def _words(text: str) -> list[str]:

@@ -70,6 +70,13 @@ class Store(Protocol):
         """Call ``wake`` on the loop whenever events have come into the outbox."""
         ...
 
+    def on_write(self, note: Callable[[Sequence[Change]], None]) -> None:
+        """Call ``note`` on the loop with the changes of each commit, before who waits goes on.
+
+        Of a purge they are the events that it put into the outbox.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what is being written, and let go of the files."""
         ...

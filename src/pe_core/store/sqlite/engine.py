@@ -81,17 +81,17 @@ class SqliteStore:
 
     def __init__(self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
         """Take over prepared connections, on the running loop."""
-        self.writer = Writer(writer, self._told)
+        self.writer = Writer(writer, self._written)
         self.readers = Readers(readers)
         self._wake: Callable[[], None] | None = None
 
+        self._note: Callable[[Sequence[Change]], None] | None = None
     async def write(self, changes: Sequence[Change]) -> None:
         """Carry out all changes in one transaction."""
         if not changes:
             return
         statements = [write_statement(change) for change in changes]
-        tells = any(isinstance(change, Tell) for change in changes)
-        await self.writer.write(statements, tells=tells)
+        await self.writer.write(statements, changes)
 
     async def get(self, table: type[R], *key: str | int | bytes) -> R | None:
         """Return one row."""
@@ -123,8 +123,7 @@ class SqliteStore:
     async def purge(self, week: Week) -> dict[str, int]:
         """Erase what has reached its end."""
         purged: Purged = await self.writer.act(partial(purge, week=week))
-        if purged.told:
-            self._told()
+        self._written(purged.changes)
         return purged.rows
 
     async def shred(self) -> None:
@@ -135,13 +134,19 @@ class SqliteStore:
         """Call this after each commit with events."""
         self._wake = wake
 
+    def on_write(self, note: Callable[[Sequence[Change]], None]) -> None:
+        """Call this after each commit."""
+        self._note = note
+
     async def close(self) -> None:
         """Close the readers first: the last connection to close empties the log."""
         self.readers.close()
         await self.writer.close()
 
-    def _told(self) -> None:
-        if self._wake is not None:
+    def _written(self, changes: Sequence[Change]) -> None:
+        if self._note is not None:
+            self._note(changes)
+        if self._wake is not None and any(isinstance(change, Tell) for change in changes):
             self._wake()
 
 

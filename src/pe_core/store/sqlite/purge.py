@@ -13,10 +13,10 @@ from pe_core.store.tables import TABLES, Table, table_of
 
 
 class Purged(msgspec.Struct, frozen=True):
-    """Rows erased, by table, and how many events were put into the outbox."""
+    """Rows erased, by table, and the events that were put into the outbox."""
 
     rows: dict[str, int]
-    told: int
+    changes: tuple[Tell, ...]
 
 
 def purge(connection: sqlite3.Connection, week: Week) -> Purged:
@@ -26,7 +26,7 @@ def purge(connection: sqlite3.Connection, week: Week) -> Purged:
     fail, what it would have erased can no longer be opened.
     """
     rows: dict[str, int] = {}
-    told = 0
+    told: list[Tell] = []
     for keys in (True, False):
         with transaction(connection):
             for table in TABLES:
@@ -34,14 +34,14 @@ def purge(connection: sqlite3.Connection, week: Week) -> Purged:
                     rows[table.name], events = _erase(connection, table, week)
                     told += events
         checkpoint(connection)
-    return Purged(rows, told)
+    return Purged(rows, tuple(told))
 
 
 def _can_end(table: Table) -> bool:
     return bool(table.keep_until or table.keep_until_day or table.follows)
 
 
-def _erase(connection: sqlite3.Connection, table: Table, week: Week) -> tuple[int, int]:
+def _erase(connection: sqlite3.Connection, table: Table, week: Week) -> tuple[int, list[Tell]]:
     """Erase the expired and the orphaned rows of one table; return their number and events."""
     erased: list[Any] = []
     for column, first_kept in (
@@ -54,10 +54,10 @@ def _erase(connection: sqlite3.Connection, table: Table, week: Week) -> tuple[in
         parent, column = table_of(table.follows[0]), table.follows[1]
         living = " ".join(("SELECT", f'"{parent.key[0]}"', "FROM", f'"{parent.name}"'))
         erased += _delete(connection, table, f'"{column}" NOT IN ({living})', ())
-    events = [table.erased(key) for key in erased] if table.erased else []
+    events = [Tell(table.erased(key)) for key in erased] if table.erased else []
     for event in events:
-        connection.execute(*write_statement(Tell(event))[:2])
-    return len(erased), len(events)
+        connection.execute(*write_statement(event)[:2])
+    return len(erased), events
 
 
 def _delete(

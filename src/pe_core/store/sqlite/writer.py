@@ -14,15 +14,16 @@ from threading import Thread
 from typing import Any, NamedTuple, TypeAlias
 
 from pe_core.errors import Conflict, StoreError
+from pe_core.store.changes import Change
 from pe_core.store.sqlite.connection import store_error, transaction
 from pe_core.store.sqlite.statements import Statement
 
 
 class Write(NamedTuple):
-    """Statements that belong together, and the future of who waits for them."""
+    """Statements that belong together, what they change, and the future of who waits for them."""
 
     statements: Sequence[Statement]
-    tells: bool
+    changes: Sequence[Change]
     done: "asyncio.Future[Any]"
 
 
@@ -52,10 +53,12 @@ _OWN_FAULTS = (
 class Writer:
     """Takes jobs on the event loop, does them in its thread, answers on the loop."""
 
-    def __init__(self, connection: sqlite3.Connection, told: Callable[[], None]) -> None:
-        """Start the thread; ``told`` is called on the loop after a commit with events."""
+    def __init__(
+        self, connection: sqlite3.Connection, written: Callable[[Sequence[Change]], None]
+    ) -> None:
+        """Start the thread; ``written`` is called on the loop with what a commit changed."""
         self.connection = connection
-        self._told = told
+        self._written = written
         self._loop = asyncio.get_running_loop()
         self._waiting: list[Job] = []
         self._at_work = False
@@ -64,11 +67,11 @@ class Writer:
         self._thread = Thread(target=self._work, name="pe-store-writer", daemon=True)
         self._thread.start()
 
-    async def write(self, statements: Sequence[Statement], *, tells: bool) -> None:
+    async def write(self, statements: Sequence[Statement], changes: Sequence[Change]) -> None:
         """Carry out all statements or none; return when they are on disk."""
         self._refuse_if_closed()
         done = self._loop.create_future()
-        self._take(Write(statements, tells, done))
+        self._take(Write(statements, changes, done))
         await done
 
     async def act(self, act: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -108,18 +111,19 @@ class Writer:
         self._at_work = bool(self._waiting)
         if self._waiting:
             self._hand_over()
-        told = False
+        written: list[Change] = []
         for job, outcome in outcomes:
             failed = isinstance(outcome, Exception)
-            told = told or (isinstance(job, Write) and job.tells and not failed)
+            if isinstance(job, Write) and not failed:
+                written += job.changes  # also those whose task was cancelled meanwhile
             if job.done.done():  # its task was cancelled, and waits no more
                 continue
             if failed:
                 job.done.set_exception(outcome)
             else:
                 job.done.set_result(outcome)
-        if told:
-            self._told()
+        if written:
+            self._written(written)
 
     def _work(self) -> None:
         while (jobs := self._handed.get()) is not None:

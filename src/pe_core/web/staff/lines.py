@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from pe_core.desk.listing import Entry, today_of
+from pe_core.desk.listing import today_of
+from pe_core.desk.shelf import Entry, topic_of
 from pe_core.model import Box, Sensitivity, State, Summary, Urgency, Where
 from pe_core.model.struct import Model
 from pe_core.rules.standing import is_late, waits_on_us
 from pe_core.rules.texts import direction, show_date
 from pe_core.web.guards.caller import session_of
 from pe_core.web.portal import PageRequest, desk_of, language_of
-from pe_core.web.staff.filters import topic_of
 from pe_core.web.staff.words import (
     age_in_days,
     count,

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.desk.listing import list_requests, search
+from pe_core.desk.listing import look_over, search
 from pe_core.model import Urgency
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
@@ -15,9 +15,9 @@ from pe_core.web.staff.alerts import alerts_of
 from pe_core.web.staff.filters import (
     figure_links,
     find_topics,
-    fits,
     page_links,
-    read_filter,
+    read_page,
+    read_wanted,
     state_links,
 )
 from pe_core.web.staff.lines import lines_of
@@ -32,28 +32,26 @@ QUERY_LIMIT = 200
 @get_page(["/{language:str}/staff", "/{language:str}/staff/"], guard="coordinator")
 async def show_requests(request: PageRequest) -> Response[str]:
     """Show the requests that this account can open."""
-    entries = await list_requests(desk_of(request), session_of(request))
-    readable = [entry for entry in entries if entry.summary is not None]
-    topics = find_topics(request, readable)
-    wanted = read_filter(request, topics)
-    matching = [entry for entry in readable if fits(request, entry, wanted)]
-    last_page = max(1, -(-len(matching) // PAGE))
-    page = min(wanted.page, last_page)
-    shown = matching[(page - 1) * PAGE : page * PAGE]
+    shelf = await look_over(desk_of(request), session_of(request))
+    topics = find_topics(request, shelf)
+    wanted = read_wanted(request, topics)
+    last_page = max(1, -(-shelf.count(wanted) // PAGE))
+    page = min(read_page(request), last_page)
+    shown = shelf.page(wanted, (page - 1) * PAGE, PAGE)
     return render(
         request,
         "staff/requests.html",
         here="requests",
         lines=await lines_of(request, shown),
-        figures=figure_links(request, readable, wanted),
-        states=state_links(request, readable, wanted),
+        figures=figure_links(request, shelf, wanted),
+        states=state_links(request, shelf, wanted),
         topics=sorted(topics.items(), key=lambda item: item[1]),
         urgencies=[(item.value, say(request, f"staff.urgency.{item.value}")) for item in Urgency],
         wanted=wanted,
         query="",
-        none_at_all=not readable,
+        none_at_all=not len(shelf),
         not_live=not desk_of(request).is_live,
-        not_yours=len(entries) - len(readable),
+        not_yours=len(shelf.closed),
         joined=await _joined(request),
         pages=page_links(request, wanted, page, last_page),
         **await alerts_of(request),
