@@ -127,6 +127,41 @@ def test_what_was_cut_out_since_the_last_unlock_is_noticed(watch: Watch) -> None
     assert watch.unlock().trail_broken
 
 
+def test_a_session_that_found_the_trail_whole_goes_on_from_there(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = watch.unlock()
+    for _ in range(5):
+        watch.done(Act.OPENED)
+    first = watch.run(watching.verify_trail(watch.desk, session))
+    watch.done(Act.REPLIED)
+    read: list[tuple[int, int]] = []
+    rows = watching._rows
+
+    async def watched(desk: Any, start: int, end: int) -> Any:
+        read.append((start, end))
+        return await rows(desk, start, end)
+
+    monkeypatch.setattr(watching, "_rows", watched)
+    second = watch.run(watching.verify_trail(watch.desk, session))
+
+    assert (True, True) == (first.unbroken, second.unbroken)
+    assert first.last + 1 == second.last
+    assert [(second.last, second.last)] == read
+
+
+def test_an_end_that_is_cut_off_within_a_session_is_noticed(watch: Watch) -> None:
+    session = watch.unlock()
+    for _ in range(3):
+        watch.done(Act.OPENED)
+    before = watch.run(watching.verify_trail(watch.desk, session)).unbroken
+    watch.cut_end_and_head(2)
+    after = [watch.run(watching.verify_trail(watch.desk, session)).unbroken for _ in range(2)]
+
+    assert before
+    assert [False, True] == after, "the second look knows nothing of what was there"
+
+
 def test_a_row_behind_the_end_is_noticed(watch: Watch) -> None:
     watch.unlock()
     last = watch.rows()[-1]

@@ -65,7 +65,8 @@ class Session:
     ``summaries`` are the compact forms that the list and search need, with the revision they
     were opened at, and ``shelf`` has them in order; nothing else that was decrypted outlives
     its request. ``looking`` is held while the shelf catches up. ``opened`` says which
-    requests the trail already knows of, ``alerts`` what colleagues did that all should know;
+    requests the trail already knows of, ``alerts`` what colleagues did that all should know,
+    ``trail_whole`` the trail's front and end (number and link) as they were last found whole;
     ``entering`` is a request that is being written down for somebody.
     """
 
@@ -87,6 +88,7 @@ class Session:
         self.trail_seen = 0
         self.trail_link = bytes(32)
         self.trail_broken = False
+        self.trail_whole: tuple[int, bytes, int, bytes] | None = None
         self.alerts: list[Entry] = []
         self.renewing: Renewing | None = None
         self.read_roster = False

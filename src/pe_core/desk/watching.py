@@ -91,19 +91,24 @@ async def refresh_alerts(desk: Desk, session: Session) -> None:
     await _gather(desk, session, head)
 
 
-async def verify_trail(desk: Desk) -> Verified:
+async def verify_trail(desk: Desk, session: Session | None = None) -> Verified:
     """Return whether every row that is there follows from the one before, up to the end.
 
-    Reads all rows, some at a time and hashed off the loop. Upkeep may cut the front meanwhile;
+    Reads all rows, some at a time and hashed off the loop; a session that has found it whole
+    goes on from there, as long as the front is the same. Upkeep may cut the front meanwhile;
     then it is verified once more. A trail without any row is whole only if it never had one:
     whoever asks is unlocked, and that is an entry.
     """
+    known = session.trail_whole if session is not None else None
     ends = await _ends(desk)
-    unbroken = await _is_whole(desk, ends)
+    unbroken = await _is_whole(desk, ends, known)
     if not unbroken:
         before, ends = ends, await _ends(desk)
-        unbroken = ends.first != before.first and await _is_whole(desk, ends)
-    first = ends.first
+        unbroken = ends.first != before.first and await _is_whole(desk, ends, None)
+    first, head = ends.first, ends.head
+    if session is not None:
+        whole = (first.number, first.before, head.number, head.link) if first else None
+        session.trail_whole = whole if unbroken else None
     now = week_of(desk.now().date())
     return Verified(
         unbroken=unbroken,
@@ -113,14 +118,15 @@ async def verify_trail(desk: Desk) -> Verified:
     )
 
 
-async def _is_whole(desk: Desk, ends: Ends) -> bool:
+async def _is_whole(desk: Desk, ends: Ends, known: tuple[int, bytes, int, bytes] | None) -> bool:
     first = ends.first
     if first is None:
         return ends.head == Head()
+    start = _before(first)
+    if known is not None and known[:2] == (first.number, first.before):
+        start = Head(number=known[2], link=known[3])
     begins = first.number > 1 or first.before == START
-    return (
-        begins and ends.last == ends.head.number and await _leads(desk, _before(first), ends.head)
-    )
+    return begins and ends.last == ends.head.number and await _leads(desk, start, ends.head)
 
 
 async def _goes_on(desk: Desk, ends: Ends, seen: Seen, known: Mapping[int, int]) -> bool:

@@ -31,6 +31,7 @@ class Wanted(Model):
     by: Box | None = None
     act: Act | None = None
     until: int | None = None
+    whole: bool = False
 
 
 class Line(Model):
@@ -50,7 +51,9 @@ async def show_trail(request: PageRequest) -> Response[str]:
     """Show a page of the trail, whether it is whole, and what it can and cannot do."""
     desk, session, wanted = desk_of(request), session_of(request), _read_wanted(request)
     await refresh_alerts(desk, session)
-    verified = await verify_trail(desk)
+    if wanted.whole:
+        session.trail_whole = None
+    verified = await verify_trail(desk, session)
     traces = await read_trail(desk, session, until=wanted.until, by=wanted.by, act=wanted.act)
     names = await read_names(request)
     there = await find_requests(desk, {_request_in(t.entry) for t in traces.lines if t.entry})
@@ -79,6 +82,7 @@ def _read_wanted(request: PageRequest) -> Wanted:
         by=Box(int(by)) if NUMBER.fullmatch(by) else None,
         act=next((act for act in Act if act.value == query.get("act")), None),
         until=int(until) if NUMBER.fullmatch(until) else None,
+        whole=query.get("whole") == "1",
     )
 
 
