@@ -9,6 +9,7 @@ PORT ?= 8000
 JOBS ?= auto
 
 .PHONY: help demo test setup lock texts format lint types e2e node check bench screenshots clean
+.PHONY: browser coverage numbers crash fuzz mutate long audit wheels supply load
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,11 +36,12 @@ setup: .setup
 	$(UV) pip install --quiet --python .venv-proofs --no-deps --no-build-isolation -e . $(addprefix -e ,$(PLUGINS))
 	@touch .proofs
 
-lock: ## make both requirements files anew from the pyproject files
+lock: ## make the three requirements files anew from the pyproject files
 	test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet uv==0.13.9)
 	$(UV) lock
 	$(UV) export --quiet --all-packages --all-groups --no-group proofs --all-extras --no-emit-workspace --no-header --no-annotate -o requirements.txt
 	$(UV) export --quiet --all-packages --all-groups --all-extras --no-emit-workspace --no-header --no-annotate -o requirements-proofs.txt
+	$(UV) export --quiet --all-packages --no-default-groups --no-emit-workspace --no-header --no-annotate -o requirements-server.txt
 
 format: setup  ## write the code in the house style
 	$(BIN)/ruff format .
@@ -71,12 +73,43 @@ node_modules/.stamp: package.json package-lock.json
 e2e: setup node  ## the journeys, in a real browser without scripts
 	$(BIN)/pytest -m e2e
 
-check: browser lint types test e2e  ## everything that CI runs; fails if a tool is missing
+check: browser lint types coverage numbers e2e supply  ## everything that CI runs; fails if a tool is missing
+	$(MAKE) fuzz SECONDS=2
 
 screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 renews docs/screenshot.png
 	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
 
-.PHONY: browser
-
 bench: setup  ## what the portal costs against the least it could cost; writes bench.json; SHORT=1 for two minutes
 	$(BIN)/python -m tests.bench $(if $(SHORT),--short)
+
+load: setup  ## ten minutes of a bad day: visitors, requests, returns and twenty coordinators at once
+	$(BIN)/python -m tests.bench --only mixed
+
+coverage: setup  ## the test suite with what it runs through, into coverage.json
+	$(BIN)/pytest -n $(JOBS) -m "not e2e" --cov=pe_core --cov-branch --cov-report=json:coverage.json
+
+numbers:  ## the numbers of the proofs, held against README; after `make coverage`
+	$(BIN)/python -m tests.numbers --check
+
+crash: setup  ## kill the process 200 times under load and look what is left; ROUNDS=20, SEED=7
+	$(BIN)/python -m tests.crash --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+fuzz: .proofs  ## feed every parser of outside bytes for a minute each; SECONDS=5, TARGETS="envelope pdf"
+	.venv-proofs/bin/python -m tests.fuzz $(TARGETS) --seconds $(or $(SECONDS),60)
+
+mutate: .proofs  ## change the vault and the guards in every small way: does a test notice?
+	.venv-proofs/bin/python -m tests.mutation
+
+long: setup  ## the tests that draw their own examples, for an hour instead of a minute
+	PE_LONG=1 $(BIN)/pytest -n $(JOBS) tests/test_desk_stateful.py tests/test_openapi_schemathesis.py tests/test_faults_connections.py
+
+audit: .proofs  ## known holes in what we depend on; needs the internet, and fails without
+	.venv-proofs/bin/python -m tests.supply audit
+
+wheels: .proofs  ## what a server installs, into dist/: built twice, same bytes; sums and bill of materials
+	.venv-proofs/bin/python -m tests.supply wheels
+	.venv-proofs/bin/python -m tests.supply sbom
+
+supply: wheels  ## the wheels, the licences, and whether the audit would find what is planted
+	.venv-proofs/bin/python -m tests.supply licences
+	.venv-proofs/bin/python -m tests.supply planted
