@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pe_core.control import commands_of
 from pe_core.courier import Courier
-from pe_core.desk.desk import Desk, read_identity
+from pe_core.desk.desk import Desk, Identity, read_identity
 from pe_core.desk.opening import Opening, open_embassy
 from pe_core.desk.setup import read_live
 from pe_core.desk.timers import Timers
@@ -22,7 +24,14 @@ from pe_core.hooks import Found, Instance, Plugins, find_plugins, load_plugins
 from pe_core.model.struct import Model
 from pe_core.rules.texts import Catalogue, Source, load_catalogue
 from pe_core.settings import Settings, embassy_of
-from pe_core.store import InstanceLock, Store, call_control, open_store, serve_control
+from pe_core.store import (
+    InstanceLock,
+    Store,
+    call_control,
+    open_store,
+    pending_migrations,
+    serve_control,
+)
 from pe_core.upkeep import do_upkeep
 from pe_core.vault import Passphrases
 
@@ -30,6 +39,8 @@ CORE_LOCALES = Path(__file__).parent / "locales"
 CONTROL = "control.sock"
 CONFIG = "pe.toml"
 UPKEEP_EVERY = 3600.0
+SOON_AGAIN = 60.0
+"""Seconds after a fault until it is tried again whether it is over."""
 
 log = logging.getLogger("pe")
 
@@ -53,7 +64,10 @@ def data_folder(settings: Settings, folder: Path) -> Path:
     """Return the data folder of an instance whose pe.toml lies in ``folder``, made if needed."""
     os.umask(0o077)
     path = folder / settings.data
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot use {path}: {error.strerror}; see [data] in pe.toml") from None
     return path
 
 
@@ -99,21 +113,44 @@ async def gather(
 
     ``config`` is its pe.toml, which the doctor looks at.
     """
-    desk = Desk(
-        embassy=embassy_of(settings),
-        jurisdiction=plugins.jurisdictions[settings.embassy.jurisdiction],
-        forms=plugins.forms,
-        texts=read_texts(plugins, settings.embassy.languages, data / "cache"),
-        store=store,
-        identity=await read_identity(store),
-        passphrases=passphrases,
-        folder=data / "drafts",
-        now=now,
-    )
+    identity = await _whole_identity(store)
+    try:
+        desk = Desk(
+            embassy=embassy_of(settings),
+            jurisdiction=plugins.jurisdictions[settings.embassy.jurisdiction],
+            forms=plugins.forms,
+            texts=read_texts(plugins, settings.embassy.languages, data / "cache"),
+            store=store,
+            identity=identity,
+            passphrases=passphrases,
+            folder=data / "drafts",
+            now=now,
+        )
+    except OSError as error:
+        raise StoreError(
+            f"cannot use {error.filename or data}: {error.strerror}; look at the disk"
+        ) from None
     desk.is_live = await read_live(store)
     desk.examine = partial(examine, desk, Facts(settings=settings, config=config, data=data))
     courier = Courier(store, [*plugins.listeners, Timers(desk)], now)
     return Running(settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier)
+
+
+async def _whole_identity(store: Store) -> Identity:
+    """Return the identity; StoreError unless it has everything that receipts and lists rest on.
+
+    With a part missing, receipts would be hashed with less than the salt of ``pe init``.
+    """
+    try:
+        identity = await read_identity(store)
+    except msgspec.MsgspecError:
+        identity = None
+    if identity is None or len(identity.salt) != 32 or not identity.root or not identity.recovery:
+        raise StoreError(
+            "the embassy's identity in the database is broken: bring back the last backup; "
+            "never run `pe init` over it, for receipts and accounts belong to the old one"
+        )
+    return identity
 
 
 async def open_new(
@@ -154,6 +191,7 @@ async def run_instance(
     plugins = enabled_plugins(settings, now)
     lock = InstanceLock.acquire(data)
     try:
+        await asyncio.to_thread(pending_migrations, data)  # refuses what is damaged
         store = await open_store(data)
         passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
         try:
@@ -182,8 +220,8 @@ async def run_instance(
 async def _at_work(running: Running) -> AsyncIterator[None]:
     control = await serve_control(running.folder / CONTROL, commands_of(running.desk))
     tasks = [
-        asyncio.create_task(running.courier.run(), name="courier"),
-        asyncio.create_task(_keep_up(running.desk), name="upkeep"),
+        asyncio.create_task(_for_ever("courier", running.courier.run)),
+        asyncio.create_task(_for_ever("upkeep", partial(_keep_up, running.desk))),
     ]
     try:
         yield
@@ -194,15 +232,29 @@ async def _at_work(running: Running) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _for_ever(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Begin work again that a fault has ended: without a courier and upkeep nothing ever ends."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # whatever it is, it is named and does not stop the chores
+            log.error(
+                "%s failed (%s) and begins again; see `pe doctor`", name, type(error).__name__
+            )
+        await asyncio.sleep(SOON_AGAIN)
+
+
 async def _keep_up(desk: Desk) -> None:
     while True:
+        wait = UPKEEP_EVERY
         try:
             await do_upkeep(desk)
         except UpkeepRefused as error:
             log.error("upkeep refused: %s; an admin confirms with `pe upkeep --confirm`", error.key)
         except StoreError as error:
             log.error("upkeep failed: %s", error)
-        await asyncio.sleep(UPKEEP_EVERY)
+            wait = SOON_AGAIN
+        await asyncio.sleep(wait)
 
 
 async def in_instance(
@@ -213,6 +265,10 @@ async def in_instance(
     try:
         lock = InstanceLock.acquire(data)
     except InstanceBusy:
+        if not (data / CONTROL).exists():
+            raise InstanceBusy(
+                f"a process works in {data}, but {CONTROL} is gone: restart the instance"
+            ) from None
         return await call_control(data / CONTROL, command, arguments)
     lock.release()
     async with run_instance(settings, folder, at_work=False) as running:

@@ -14,6 +14,7 @@ import click
 import uvloop
 from uvicorn import Config, Server
 
+from pe_core.cli.connections import Connection, House, connection_class, raise_file_limit
 from pe_core.cli.options import config_option, read_config
 from pe_core.running import Running, run_instance
 from pe_core.settings import Settings
@@ -53,7 +54,8 @@ def start_log(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(PlainFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler], level=level)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # Its warnings are of strangers' broken requests: a flood of them would fill the disk.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
 async def _serve(settings: Settings, folder: Path, dev: bool) -> None:
@@ -73,17 +75,14 @@ async def serve_pages(running: Running, *, on_ready: Callable[[], None], dev: bo
     from pe_core.web.app import create_app
 
     served = running.settings.server
-    app = create_app(
-        running.desk,
-        secure=served.address.startswith("https://"),
-        onion=served.onion,
-        dev=dev,
-    )
+    secure = served.address.startswith("https://")
+    app = create_app(running.desk, secure=secure, onion=served.onion, dev=dev)
+    house = House(raise_file_limit(), await _own_headers(secure and not served.onion))
     config = Config(
         app,
         host=served.host,
         port=served.port,
-        http="httptools",
+        http=connection_class(house),
         ws="none",
         access_log=False,
         server_header=False,
@@ -92,7 +91,6 @@ async def serve_pages(running: Running, *, on_ready: Callable[[], None], dev: bo
         log_config=None,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=10,
-        limit_concurrency=2000,
         backlog=1024,
     )
     server = PlainServer(config)
@@ -107,12 +105,35 @@ async def serve_pages(running: Running, *, on_ready: Callable[[], None], dev: bo
 
 
 class PlainServer(Server):
-    """uvicorn's server, which leaves signals to us: a stopped portal has ended well."""
+    """uvicorn's server, which leaves signals to us: a stopped portal has ended well.
+
+    Each second it looks after connections that do not go on.
+    """
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture nothing; uvicorn would raise the signal again after a clean end."""
         yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what uvicorn does ten times a second, and watch all connections each second."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.watch(now)
+        return await super().on_tick(counter)
+
+
+async def _own_headers(transport: bool) -> list[tuple[bytes, bytes]]:
+    """Return the headers of every page, for answers that are made before one is."""
+    from pe_core.web.guards.headers import set_headers
+
+    start: Any = {"type": "http.response.start", "status": 503, "headers": []}
+    scope: Any = {"path": ""}
+    await set_headers(transport=transport)(start, scope)
+    headers: list[tuple[bytes, bytes]] = start["headers"]
+    return headers
 
 
 async def _tell_ready(server: Server, on_ready: Callable[[], None]) -> None:

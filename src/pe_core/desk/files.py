@@ -6,9 +6,11 @@ stranger runs in ``files_child``: one process a file, no files, no keys, killed 
 """
 
 import asyncio
+import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Literal, cast
 
@@ -36,6 +38,8 @@ CHILD_REASONS = (
     "core.file.too_many_pages",
     "core.file.too_many_pixels",
 )
+log = logging.getLogger("pe_core.desk")
+
 CHILD = (sys.executable, "-I", str(Path(__file__).with_name("files_child.py")))
 
 
@@ -164,24 +168,32 @@ def kind_of(data: bytes | bytearray) -> MediaType:
 async def ask_child(command: Sequence[str], data: bytes | bytearray, seconds: float) -> bytes:
     """Give ``data`` to a fresh process and return all it says; FileRefused when it is too slow.
 
-    However this ends (answer, time, cancellation), the process is dead and waited for.
+    However this ends (answer, time, cancellation), the process is dead and waited for. TooMany
+    when the machine has no process, memory or descriptor left for one more.
     """
-    transport, listening = await asyncio.get_running_loop().subprocess_exec(
-        Listening,
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        close_fds=True,
-        start_new_session=True,
-    )
+    try:
+        transport, listening = await asyncio.get_running_loop().subprocess_exec(
+            Listening,
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            close_fds=True,
+            start_new_session=True,
+        )
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "unknown"
+        log.error("no file can be cleaned (%s): look at processes, memory and open files", why)
+        raise TooMany("core.file.busy") from None
     try:
         async with asyncio.timeout(seconds):
             stdin = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
-            stdin.write(data)
-            stdin.write_eof()
+            # Of a child that died at once uvloop has closed the pipe: then it says nothing.
+            with suppress(RuntimeError):
+                stdin.write(data)
+                stdin.write_eof()
             await listening.said
     except TimeoutError:
         raise FileRefused("core.file.too_slow") from None
@@ -200,7 +212,7 @@ def judge(answer: bytes, kind: MediaType) -> CleanFile:
         raise FileRefused("core.file.unreadable")
     try:
         said = msgspec.msgpack.decode(body, type=Answer)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):  # not only msgspec's own: what is not UTF-8, or too deep
         raise FileRefused("core.file.unreadable") from None
     if said.refused in CHILD_REASONS:
         raise FileRefused(said.refused)

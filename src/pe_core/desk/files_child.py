@@ -216,7 +216,7 @@ def strip_jpeg(data: bytes) -> bytes:
         if marker == JPEG_SCAN:
             ahead = JPEG_MARKER.search(data, at)
             scan = data[at : len(data) if ahead is None else ahead.start()]
-            kept.append(scan)
+            kept.append(scan.rstrip(b"\xff"))
             at += len(scan)
     return b"".join([*kept, JPEG_END])
 
@@ -347,6 +347,7 @@ def clean_pdf(data: bytes, media_type: str) -> Answer:
     for page in pdf.pages:
         page.obj.Type = pikepdf.Name.Page
     clean_objects(pdf)
+    pdf.trailer.Size = len(pdf.objects) + 1  # qpdf renews a size but adds none to a mended file
     out = io.BytesIO()
     pdf.save(
         out,
@@ -354,6 +355,9 @@ def clean_pdf(data: bytes, media_type: str) -> Answer:
         object_stream_mode=pikepdf.ObjectStreamMode.generate,
         deterministic_id=True,  # no clock and no old identifier in the new one
     )
+    with pikepdf.open(out) as written:  # what was mended on its way in need not open again
+        if len(written.pages) != len(pdf.pages):
+            return refused("unreadable")
     return {"media_type": media_type, "data": out.getvalue()}
 
 

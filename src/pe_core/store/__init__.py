@@ -90,5 +90,8 @@ async def read_store(directory: Path) -> Store:
 
 
 def pending_migrations(directory: Path) -> list[str]:
-    """Return the upgrades that ``open_store`` would make; StoreError if it would refuse."""
+    """Return the upgrades that ``open_store`` would make, once every page has been read.
+
+    Raises StoreError if there is no database, if it is empty, damaged, or newer than this code.
+    """
     return pending_in(directory)

@@ -96,8 +96,10 @@ class Control:
             value = await command(question.arguments)
             return _checked(msgspec.msgpack.encode(_Answer(value=value)))
         except Exception as error:
-            # Whatever it is, the caller hears its class; its words could quote somebody.
-            _log.warning("a command failed: %s", type(error).__name__)
+            # Whatever it is, the caller hears its class; its words could quote somebody, but for
+            # those of the store, which say what to do and hold no values.
+            said = str(error) if isinstance(error, StoreError) else type(error).__name__
+            _log.warning("a command failed: %s", said)
             return _problem(type(error).__name__, error.key if isinstance(error, DeskError) else "")
 
 

@@ -1,6 +1,7 @@
 """Turn what was raised below into a page in plain words, once, in this one place."""
 
 import logging
+import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +18,11 @@ from pe_core.errors import (
     NotAllowed,
     NotFound,
     NothingToSealTo,
+    StoreError,
     TooMany,
     UpkeepRefused,
 )
-from pe_core.web.guards.refusals import TROUBLES, Way
+from pe_core.web.guards.refusals import TROUBLES, Trouble, Way
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, language_of, portal_of
 
@@ -46,24 +48,29 @@ _BY_DESK_ERROR: tuple[tuple[type[DeskError], str], ...] = (
     (FileRefused, "not_understood"),
     (UpkeepRefused, "closed"),
 )
+OUT_OF_ORDER = Trouble(status=503, way="again")
+"""The machine fails us for a while: what was written is still there to be sent again."""
 
 
-def show_trouble(request: PageRequest, page: str, body: str = "") -> Response[str]:
+def show_trouble(
+    request: PageRequest, page: str, body: str = "", trouble: Trouble | None = None
+) -> Response[str]:
     """Return the page of a trouble; ``body`` is the key of a text that says more than ours.
 
-    If even that page breaks, the bare status goes out, so that nothing is left for the server
-    beneath us to log in its own words.
+    ``trouble`` is another status and way than the page's own. If even that page breaks, the
+    bare status goes out, so that nothing is left for the server beneath us to log in its own
+    words.
     """
+    trouble = trouble or TROUBLES[page]
     try:
-        return _trouble_page(request, page, body)
+        return _trouble_page(request, page, body, trouble)
     except Exception as error:
         log.error("%s at %s", type(error).__name__, _place(error))
-        status = TROUBLES[page].status
+        status = trouble.status
         return Response(str(status), media_type="text/plain", status_code=status)
 
 
-def _trouble_page(request: PageRequest, page: str, body: str) -> Response[str]:
-    trouble = TROUBLES[page]
+def _trouble_page(request: PageRequest, page: str, body: str, trouble: Trouble) -> Response[str]:
     language = language_of(request)
     known = bool(body) and portal_of(request).desk.texts.has(language, body)
     response = render(
@@ -107,6 +114,22 @@ def show_changed(request: PageRequest, _error: Conflict) -> Response[Any]:
     return show_trouble(request, "changed")
 
 
+def show_store_fault(request: PageRequest, error: StoreError) -> Response[Any]:
+    """Say that it cannot be done now; the log gets the text, which says what to do.
+
+    The texts of a StoreError are ours and hold no values (``pe_core.store``).
+    """
+    log.error("%s", error)
+    return show_trouble(request, "broken", trouble=OUT_OF_ORDER)
+
+
+def show_machine_fault(request: PageRequest, error: OSError) -> Response[Any]:
+    """Say that it cannot be done now; the log gets the kernel's own words, and no path."""
+    why = os.strerror(error.errno) if error.errno else type(error).__name__
+    log.error("the machine refused (%s) at %s: see `pe doctor`", why, _place(error))
+    return show_trouble(request, "broken", trouble=OUT_OF_ORDER)
+
+
 def show_broken(request: PageRequest, error: Exception) -> Response[Any]:
     """Say that the fault is ours; the log gets the class and the line of code, no message."""
     log.error("%s at %s", type(error).__name__, _place(error))
@@ -118,6 +141,8 @@ HANDLERS: dict[int | type[Exception], Callable[[PageRequest, Any], Response[Any]
     DeskError: show_desk_error,
     NothingToSealTo: show_closed,
     Conflict: show_changed,
+    StoreError: show_store_fault,
+    OSError: show_machine_fault,
     Exception: show_broken,
 }
 

@@ -16,6 +16,7 @@ from pe_core.store.changes import Change, Tell
 from pe_core.store.protocol import R
 from pe_core.store.sqlite.connection import (
     FILE_NAME,
+    check_pages,
     checkpoint,
     connect_reader,
     connect_writer,
@@ -84,8 +85,8 @@ class SqliteStore:
         self.writer = Writer(writer, self._written)
         self.readers = Readers(readers)
         self._wake: Callable[[], None] | None = None
-
         self._note: Callable[[Sequence[Change]], None] | None = None
+
     async def write(self, changes: Sequence[Change]) -> None:
         """Carry out all changes in one transaction."""
         if not changes:
@@ -151,13 +152,25 @@ class SqliteStore:
 
 
 def pending_in(directory: Path) -> list[str]:
-    """Return the migrations that a data folder's database lacks; it is only looked at."""
+    """Return the migrations that a data folder's database lacks; it is only looked at.
+
+    Raises StoreError if there is none, if one of its pages is damaged, or if it is newer.
+    """
     path = directory / FILE_NAME
-    if not path.is_file():
-        raise StoreError("there is no database; run `pe init` first")
     try:
+        if not path.is_file():
+            raise StoreError("there is no database; run `pe init` first")
+        if path.stat().st_size == 0:
+            raise StoreError(
+                f"{path} is empty: bring back the last backup; only where there never was an "
+                "embassy, remove the file and run `pe init`"
+            )
         with closing(connect_reader(path)) as connection:
-            return pending_steps(connection)
+            pending = pending_steps(connection)
+            check_pages(connection)
+            return pending
+    except OSError as error:
+        raise StoreError(f"cannot use {path}: {error.strerror}") from None
     except sqlite3.Error as error:
         raise store_error(error) from None
 
@@ -201,7 +214,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if mode != "wal":
         raise StoreError("the data folder must lie on a local disk, not on a network share")
     # A crash may have left erased rows in the log.
-    checkpoint(connection)
+    checkpoint(connection, "another program holds the database: close that program and start anew")
 
 
 def _rows(table: type[R], found: list[tuple[Any, ...]]) -> list[R]:
