@@ -207,7 +207,6 @@ def test_a_small_jump_ends_nothing(pe_clock: Clock, jump: timedelta) -> None:
     assert "session" == keeper.find(cookie)
 
 
-@pytest.mark.xfail(strict=True, reason="what was touched in a wrong future lives until then")
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1), YEAR])
 def test_nothing_in_memory_outlives_a_clock_that_is_set_back(
     pe_clock: Clock, back: timedelta

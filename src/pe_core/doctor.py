@@ -4,6 +4,7 @@ Everything here only looks. What it looks at is passed in as ``Facts``, so that 
 about the machine. Design: vault, "No swap, no core dumps".
 """
 
+import asyncio
 import os
 import resource
 import stat
@@ -72,7 +73,7 @@ async def examine(desk: Desk, facts: Facts) -> Sequence[Finding]:
     return (
         *look_at_machine(facts),
         look_at_plugins(()),
-        look_at_migrations(facts.data),
+        await asyncio.to_thread(look_at_migrations, facts.data),  # it reads every page
         *await look_at_store(desk.store, desk.identity, desk.now(), refused),
     )
 

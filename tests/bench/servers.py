@@ -25,6 +25,7 @@ from tests.bench.embassies import begin_drafts, sealed_row
 from tests.bench.profiles import Sampler, write_samples
 from uvicorn import Config, Server
 
+from pe_core.cli.connections import House, connection_class, raise_file_limit
 from pe_core.desk.desk import Desk
 from pe_core.running import Running, run_instance
 from pe_core.settings import read_settings
@@ -180,14 +181,13 @@ async def serve(app: Any, port: int) -> None:
     config = Config(
         app,
         port=port,
-        http="httptools",
+        http=connection_class(House(raise_file_limit(), [])),
         ws="none",
         access_log=False,
         server_header=False,
         date_header=False,
         proxy_headers=False,
         log_config=None,
-        limit_concurrency=2000,
         backlog=1024,
     )
     await Server(config).serve()

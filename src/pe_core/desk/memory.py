@@ -98,6 +98,8 @@ class Keeper(Generic[T]):
 
     def _is_over(self, kept: Kept[T]) -> bool:
         now = self._now()
+        if now < kept.touched:  # the clock was wrong and went back: it lives from now on
+            kept.made, kept.touched = min(kept.made, now), now
         return now - kept.touched >= self._idle(kept.item) or now - kept.made >= self._absolute
 
     def _drop(self, key: bytes) -> None:
