@@ -4,20 +4,22 @@ Playwright is imported inside fixtures: `make test` collects this folder without
 """
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
 
+from gallery import Gallery, fill_gallery
+from meetings import Meetings, start_chromium
 from people import Colleague, Demo, Person
 
 from pe_core.cli.demo import demo_settings
@@ -29,19 +31,7 @@ from pe_core.toolkit.invented import Account
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 COMPLAINTS = ("WARNING", "ERROR", "CRITICAL", "Traceback")
-PATIENCE = 15_000
-"""Milliseconds until a page that does not come is a failure."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,84 +85,52 @@ def texts(plugins: Plugins) -> Catalogue:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     """Debian's chromium, for one module: Playwright's loop must not outlive these tests."""
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium")
-    assert path, "no chromium here: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM))
+    with start_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
-def meet(
+def meetings(
     chromium: "Browser", demo: Demo, texts: Catalogue, plugins: Plugins
-) -> Iterator[Callable[..., Person]]:
-    """Meet a new person, with a browser of their own, and scripts off unless asked for."""
-    contexts = []
-
-    def come(language: str = "be", *, scripts: bool = False, **options: Any) -> Person:
-        context = chromium.new_context(
-            base_url=demo.address, locale=language, java_script_enabled=scripts, **options
-        )
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        return Person(context.new_page(), language, texts, plugins.forms)
-
-    yield come
-    for context in contexts:
-        context.close()
+) -> Iterator[Meetings]:
+    """A place to meet people, each with a browser of their own, scripts off unless asked for."""
+    with Meetings(chromium, demo, texts, plugins.forms) as meetings:
+        yield meetings
 
 
 @pytest.fixture
-def meet_again(meet: Callable[..., Person], demo: Demo) -> Iterator[Callable[..., Person]]:
+def meet(meetings: Meetings) -> Callable[..., Person]:
+    """Meet a new person."""
+    return meetings.come
+
+
+@pytest.fixture
+def meet_again(meetings: Meetings) -> Callable[..., Person]:
     """Meet somebody who has asked before: the portal need not make them wait any more."""
-    met = []
-
-    def come(language: str = "be", **options: Any) -> Person:
-        met.append(meet(language, storage_state=demo.states.get("asker"), **options))
-        return met[-1]
-
-    yield come
-    demo.states["asker"] = met[-1].page.context.storage_state()
+    return meetings.come_again
 
 
 @pytest.fixture
-def meet_colleague(meet: Callable[..., Person], demo: Demo) -> Callable[..., Person]:
+def meet_colleague(meetings: Meetings) -> Callable[..., Person]:
     """Meet a coordinator whose account is unlocked, in a session that they share with others."""
-
-    def come(number: int = 0, language: str = "be", **options: Any) -> Person:
-        colleague = demo.colleagues[number]
-        state = demo.states.get(colleague.account.handle)
-        person = meet(language, storage_state=state, **options)
-        person.open("staff")
-        if not person.is_at("staff.requests.title"):
-            person.unlock(colleague)
-            demo.states[colleague.account.handle] = person.page.context.storage_state()
-        return person
-
-    return come
+    return meetings.colleague
 
 
 @pytest.fixture
-def invite(demo: Demo, meet_colleague: Callable[..., Person]) -> str:
+def invite(meetings: Meetings) -> str:
     """The code of an invite that two coordinators signed; it opens often, until it is used."""
-    if demo.invites:
-        return demo.invites[0]
-    first, second = meet_colleague(1), meet_colleague(0)
-    passphrases = [colleague.account.passphrase for colleague in demo.colleagues]
-    first.open("staff/members/invite")
-    first.choose("staff.role.coordinator")
-    first.fill("staff.step_up.label", passphrases[1])
-    first.press("staff.invites.invite_button")
-    demo.invites.append(first.receipt())
-    second.open("staff/members")
-    second.follow("staff.invites.sign")
-    second.fill("staff.step_up.label", passphrases[0])
-    second.press("staff.invites.sign")
-    second.sees("staff.members.signed")
-    return demo.invites[0]
+    return meetings.invite()
+
+
+@pytest.fixture(scope="session")
+def gallery(
+    demo: Demo, texts: Catalogue, plugins: Plugins, tmp_path_factory: pytest.TempPathFactory
+) -> Gallery:
+    """Every page in every language, and what was found when each of them was looked at."""
+    folder = tmp_path_factory.mktemp("gallery")
+    # A thread of its own: Playwright's loop and those of the embassies must not meet.
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(fill_gallery, demo, texts, plugins.forms, folder).result()
 
 
 def _free_port() -> int:
