@@ -166,7 +166,6 @@ def test_a_disk_that_fails_while_it_is_served_takes_nothing_and_loses_nothing(
     assert "/en/mine" == found
 
 
-@pytest.mark.xfail(strict=True, reason="a file that failed keeps its share of the drafts' room")
 def test_files_that_could_not_be_written_take_no_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "drafts", "256k"):
         folder = DraftFolder(tmp_path / "drafts" / "kept")

@@ -169,7 +169,6 @@ def test_without_its_tables_it_says_so_and_takes_nothing(served: Served) -> None
     assert 6 == len(asker.groups())
 
 
-@pytest.mark.xfail(strict=True, reason="an epoch without grants is sealed to: nobody can open it")
 def test_nothing_is_sealed_to_a_key_that_nobody_was_granted(pe_desk: Desk, pe_run: Run) -> None:
     pe_run(current_epoch(pe_desk, "intake"))
     boxes = {box for (box,) in pe_run(pe_desk.store.pick(GrantRow, ("box",)))}
@@ -220,7 +219,6 @@ def test_nothing_in_memory_outlives_a_clock_that_is_set_back(
     assert keeper.find(cookie) is None
 
 
-@pytest.mark.xfail(strict=True, reason="a window that was begun in a wrong future lasts until then")
 @pytest.mark.parametrize("back", [timedelta(hours=1), YEAR])
 def test_a_door_that_was_counted_in_a_wrong_future_opens_again(
     pe_clock: Clock, back: timedelta
@@ -278,7 +276,6 @@ def test_a_code_is_never_good_twice_wherever_the_clock_jumps(
     assert again
 
 
-@pytest.mark.xfail(strict=True, reason="a receipt is shown until a wrong future has come")
 def test_a_receipt_is_not_shown_for_ever(pe_desk: Desk, pe_clock: Clock, pe_run: Run) -> None:
     _, draft = begin(pe_desk, "zz.other", "en")
     set_where(draft, Where.ABROAD)
@@ -291,7 +288,6 @@ def test_a_receipt_is_not_shown_for_ever(pe_desk: Desk, pe_clock: Clock, pe_run:
     assert shown_receipt(pe_desk, draft) is None
 
 
-@pytest.mark.xfail(strict=True, reason="openings of a wrong future are counted until then")
 def test_a_coordinator_is_not_stopped_by_openings_in_a_wrong_future(
     pe_desk: Desk, pe_staff: Session, pe_clock: Clock, pe_run: Run
 ) -> None:
@@ -299,7 +295,6 @@ def test_a_coordinator_is_not_stopped_by_openings_in_a_wrong_future(
     pe_run(pace(pe_desk, pe_staff, RequestId("r")))
 
 
-@pytest.mark.xfail(strict=True, reason="a week that was begun in a wrong future lasts until then")
 def test_a_key_of_a_wrong_future_is_not_the_key_of_a_year(
     pe_desk: Desk, pe_clock: Clock, pe_run: Run
 ) -> None:

@@ -7,6 +7,7 @@ key is in memory, and the folder is emptied at every start.
 import asyncio
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -90,8 +91,14 @@ class DraftFolder:
         file_id = random_bytes(12).hex()
         key = random_bytes(32)
         path = self.folder / file_id
-        path.touch(mode=0o600)
-        path.write_bytes(seal_symmetric(data, key=key, context=("draft file", "", file_id)))
+        try:
+            path.touch(mode=0o600)
+            path.write_bytes(seal_symmetric(data, key=key, context=("draft file", "", file_id)))
+        except OSError:
+            self.used -= len(data)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
         return DraftFile(id=file_id, media_type=media_type, size=len(data), key=key)
 
     def read(self, file: DraftFile) -> bytes:

@@ -3,18 +3,27 @@
 import asyncio
 from collections.abc import Iterable
 
+import msgspec
+
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
 from pe_core.errors import EnvelopeRefused, MembersInvalid, NothingToSealTo
+from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_of
 from pe_core.rules.retention import WEEKLY, epoch_end, epoch_id
-from pe_core.store import Change, EpochRow, GrantRow, In, Insert, MemberListRow
+from pe_core.store import Change, EpochRow, GrantRow, In, Insert, MemberListRow, MetaRow
 from pe_core.vault import MemberList, make_epoch, open_grant, verify_chain
 
 AT_ONCE = 2
 """Grants or names that are opened before everybody else has their turn."""
 ALWAYS = frozenset(("intake", "roster", "trail"))
 """Compartments that live from the first member on."""
+
+
+class _Upkept(Model):
+    """Of the last upkeep, the week."""
+
+    week: int
 
 
 async def read_members(desk: Desk) -> MemberList:
@@ -30,11 +39,11 @@ async def current_epoch(desk: Desk, compartment: str) -> EpochRow:
     """
     week = week_of(desk.now().date())
     known = desk.epochs_now.get(compartment)
-    if known is not None and not _is_over(known, week):
+    if known is not None and known.week <= week and not _is_over(known, week):
         return known
     async with desk.epoch_lock:
         latest = await _latest(desk, compartment)
-        if latest is None or _is_over(latest, week):
+        if latest is None or _is_over(latest, week) or not await _is_granted(desk, latest):
             await desk.store.write(await new_epochs(desk, await _valid(desk), [compartment]))
             latest = await _latest(desk, compartment)
         if latest is None:
@@ -131,8 +140,29 @@ async def begin_epochs(
 
 
 async def _latest(desk: Desk, compartment: str) -> EpochRow | None:
+    """Return the epoch begun last, but none of a future that a wrong clock has made up.
+
+    Of two weeks that disagree, now and the last upkeep's, the later one counts: under a clock
+    that was set back, nothing is sealed to a key that ends too early. An older epoch than the
+    newest member list knows is passed over too, since who left may hold it.
+    """
     rows = await desk.store.select(EpochRow, {"compartment": compartment})
-    return max(rows, key=lambda row: (row.week, _number(row.id)), default=None)
+    last = max(week_of(desk.now().date()), await _last_upkeep(desk))
+    come = [row for row in rows if row.week <= last]
+    latest = max(come, key=lambda row: (row.week, _number(row.id)), default=None)
+    if latest is None or any(row.serial > latest.serial for row in rows):
+        return None
+    return latest
+
+
+async def _last_upkeep(desk: Desk) -> int:
+    row = await desk.store.get(MetaRow, "upkeep")
+    return msgspec.msgpack.decode(row.value, type=_Upkept).week if row is not None else 0
+
+
+async def _is_granted(desk: Desk, epoch: EpochRow) -> bool:
+    """Return whether anybody could open it: rows may have been restored without their keys."""
+    return await desk.store.count(GrantRow, {"epoch": epoch.id}) > 0
 
 
 def _number(name: str) -> int:

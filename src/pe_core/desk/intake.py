@@ -160,7 +160,7 @@ def shown_receipt(desk: Desk, draft: Draft) -> str | None:
     """Return the receipt while it may still be shown: 15 minutes, or until typed back."""
     if draft.receipt is None or draft.submitted_at is None or draft.confirmed:
         return None
-    if desk.now() - draft.submitted_at >= RECEIPT_SHOWN:
+    if abs(desk.now() - draft.submitted_at) >= RECEIPT_SHOWN:
         return None
     return draft.receipt
 

@@ -29,15 +29,15 @@ async def pace(desk: Desk, session: Session, request: RequestId) -> None:
     """
     now = desk.now()
     known = session.opened.get(request)
-    if known is not None and now - known < HOUR:
+    if known is not None and abs(now - known) < HOUR:
         return
-    recent = [at for at in desk.paces.get(session.box, ()) if now - at < HOUR]
+    recent = [at for at in desk.paces.get(session.box, ()) if abs(now - at) < HOUR]
     desk.paces[session.box] = recent
     if len(recent) >= MOST:
         raise TooMany("staff.pace.too_many")
     recent.append(now)
     told = desk.paces_told.get(session.box)
-    if len(recent) >= MANY and (told is None or now - told >= HOUR):
+    if len(recent) >= MANY and (told is None or abs(now - told) >= HOUR):
         desk.paces_told[session.box] = now
         await record(desk, session.box, Act.MANY_OPENED, str(session.box))
 

@@ -29,7 +29,7 @@ class Quotas:
         """
         now = self._now()
         ends, count = self._counts.get((act, key), (now + window, 0))
-        if now >= ends:
+        if not ends - window <= now < ends:  # over, or begun under a clock that was ahead
             ends, count = now + window, 0
         if count >= limit:
             raise TooMany("core.busy")
