@@ -89,7 +89,7 @@ coverage: setup  ## the test suite with what it runs through, into coverage.json
 	$(BIN)/pytest -n $(JOBS) -m "not e2e" --cov=pe_core --cov-branch --cov-report=json:coverage.json
 
 numbers:  ## the numbers of the proofs, held against README; after `make coverage`
-	$(BIN)/python -m tests.numbers --check
+	$(BIN)/python -m tests.tally --check
 
 crash: setup  ## kill the process 200 times under load and look what is left; ROUNDS=20, SEED=7
 	$(BIN)/python -m tests.crash --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))

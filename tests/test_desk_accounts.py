@@ -244,6 +244,26 @@ def test_a_person_has_one_session(
     assert {} == first.epochs
 
 
+def test_a_code_counts_by_when_it_came_however_long_the_line_was(
+    pe_embassy: TestEmbassy, pe_run: Run, pe_clock: Clock
+) -> None:
+    desk, account = pe_embassy.desk, pe_embassy.account
+    with pytest.raises(NotAllowed):
+        pe_run(accounts.unlock(desk, account.handle, "wrong", "000000"))
+
+    async def pause(_: float) -> None:
+        pe_clock.move(minutes=3)
+
+    desk.pause = pause
+    pe_clock.move(minutes=5)
+    code = account.code(pe_clock.now())
+    _, session = pe_run(accounts.unlock(desk, account.handle, account.passphrase, code))
+    with pytest.raises(NotAllowed):
+        pe_run(accounts.unlock(desk, account.handle, account.passphrase, code))
+
+    assert session.handle == account.handle
+
+
 def test_wrong_tries_slow_a_name_down_and_lock_nobody_out(
     pe_embassy: TestEmbassy, pe_run: Run, pe_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

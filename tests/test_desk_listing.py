@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from pe_core.desk import intake, invites, listing, requests, summaries, visits
-from pe_core.desk.shelf import Entry, Figure
+from pe_core.desk.epochs import current_epoch
 from pe_core.desk.sessions import Session
+from pe_core.desk.shelf import Entry, Figure
 from pe_core.desk.trail import read_entry
 from pe_core.errors import Conflict
 from pe_core.model import (
@@ -25,9 +26,10 @@ from pe_core.model import (
     Where,
 )
 from pe_core.model.trail import Act
-from pe_core.store import MessageRow, RequestRow, TrailRow, Update
+from pe_core.store import Insert, MessageRow, RequestRow, TrailRow, Update
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, Asked, ask, open_account, unlock_account
+from pe_core.vault import seal, seal_symmetric
 
 Run = Callable[[Awaitable[Any]], Any]
 BED = ASKED[2]
@@ -48,9 +50,7 @@ class Scene:
         (self.id,) = (entry.id for entry in self.entries())
 
     def entries(self, session: Session | None = None) -> list[Entry]:
-        entries: list[Entry] = self.run(
-            listing.list_requests(self.desk, session or self.session)
-        )
+        entries: list[Entry] = self.run(listing.list_requests(self.desk, session or self.session))
         return entries
 
     def summary(self, session: Session | None = None) -> Summary:
@@ -396,3 +396,31 @@ def test_a_very_long_story_keeps_a_summary_small(scene: Scene) -> None:
 
     assert summary is not None
     assert len(summary.words) <= 3000
+
+
+@pytest.mark.parametrize("nonsense", [b"\xc1", b"\x81\xa8revision\xa1\xff", b"\x91" * 5000])
+def test_a_summary_that_somebody_forged_is_made_anew(scene: Scene, nonsense: bytes) -> None:
+    row = scene.run(scene.desk.store.get(RequestRow, scene.id))
+    key = scene.session.epochs[row.epoch].symmetric
+    forged = seal_symmetric(nonsense, key=key, context=scene.desk.context("summary", scene.id))
+    values = {"summary": forged, "revision": row.revision + 1}
+    scene.run(scene.desk.store.write([Update(RequestRow, (scene.id,), values)]))
+
+    assert {Figure.UNCLAIMED, Figure.OURS} == scene.figures()
+
+
+@pytest.mark.parametrize("nonsense", [b"\xc1", b"\x81\xa4form\xa1\xff", b"\x91" * 5000])
+def test_a_request_that_none_of_ours_sealed_closes_the_list_to_nobody(
+    scene: Scene, nonsense: bytes
+) -> None:
+    epoch = scene.run(current_epoch(scene.desk, "intake"))
+    row = scene.run(scene.desk.store.get(RequestRow, scene.id))
+    body = seal(nonsense, to=[epoch.public], context=scene.desk.context("request", "forged"))
+    forged = msgspec.structs.replace(
+        row, id="forged", locator=b"forged", epoch=epoch.id, body=body, summary=None, revision=0
+    )
+    scene.run(scene.desk.store.write([Insert(forged)]))
+    for _ in range(2):
+        readable = [entry.id for entry in scene.entries() if entry.summary is not None]
+
+    assert [scene.id] == readable

@@ -3,6 +3,7 @@
 import pytest
 
 from pe_core.errors import VaultError
+from pe_core.vault import accounts
 from pe_core.vault.accounts import (
     OpenedSlot,
     Slots,
@@ -12,7 +13,7 @@ from pe_core.vault.accounts import (
     open_slots,
     replace_unlock,
 )
-from pe_core.vault.envelope import seal_symmetric
+from pe_core.vault.envelope import Context, open_symmetric, seal_symmetric
 from pe_core.vault.keys import Seed, derive_key
 
 EMBASSY = "zz"
@@ -121,20 +122,19 @@ def test_every_slot_is_tried_with_both_keys_whatever_opens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tried: list[bytes] = []
-    real = open_slots.__globals__["open_symmetric"]
 
-    def counting(envelope: bytes, **rest: object) -> bytes:
+    def counting(envelope: bytes, *, key: bytes, context: Context) -> bytes:
         tried.append(envelope)
-        return bytes(real(envelope, **rest))
+        return open_symmetric(envelope, key=key, context=context)
 
-    monkeypatch.setitem(open_slots.__globals__, "open_symmetric", counting)
-    accounts = rows(
+    monkeypatch.setattr(accounts, "open_symmetric", counting)
+    three = rows(
         *((box, make_slots(SEED, UNLOCK if box == 1 else WRONG, box, EMBASSY)) for box in (1, 2, 3))
     )
     counts = []
     for derived in (UNLOCK, LOCK):
         tried.clear()
-        open_slots(accounts, derived, EMBASSY)
+        open_slots(three, derived, EMBASSY)
         counts.append(len(tried))
 
     assert [12, 12] == counts
@@ -156,6 +156,7 @@ def test_an_opened_slot_does_not_show_its_seed() -> None:
 SALT = b"s" * 32
 TAGS = make_tags(SALT, "busel", "one two three four five six seven")
 OTHER_TAGS = make_tags(SALT, "busel", "eight nine ten eleven twelve more words")
+NEW_TAGS = make_tags(SALT, "busel", "some words that nobody has had so far")
 
 
 def test_a_passphrase_fits_the_tags_of_its_own_account_only() -> None:
@@ -212,9 +213,37 @@ def test_a_new_passphrase_replaces_one_slot_and_keeps_the_other(lock: bytes | No
         assert may_open(after.tags, OTHER_TAGS)
 
 
+def test_a_new_passphrase_changes_its_own_tag_and_no_other() -> None:
+    for _ in range(8):
+        before = make_slots(SEED, UNLOCK, BOX, EMBASSY, tags=TAGS, lock=LOCK, lock_tags=OTHER_TAGS)
+        after = replace_unlock(before, SEED, UNLOCK, b"n" * 64, BOX, EMBASSY, tags=NEW_TAGS)
+        is_first = after.second == before.second
+        tags = (NEW_TAGS.unlock, OTHER_TAGS.lock)
+
+        assert b"".join(tags if is_first else tags[::-1]) == after.tags
+
+
+def test_an_account_that_had_no_tags_has_two_after_the_next_change() -> None:
+    for _ in range(8):
+        before = make_slots(SEED, UNLOCK, BOX, EMBASSY)
+        after = replace_unlock(before, SEED, UNLOCK, b"n" * 64, BOX, EMBASSY, tags=NEW_TAGS)
+
+        assert 4 == len(after.tags or b"")
+        assert may_open(after.tags, NEW_TAGS)
+
+
+def test_an_account_changed_without_tags_has_none() -> None:
+    for _ in range(8):
+        before = make_slots(SEED, UNLOCK, BOX, EMBASSY, tags=TAGS)
+
+        assert replace_unlock(before, SEED, UNLOCK, b"n" * 64, BOX, EMBASSY).tags is None
+
+
 def test_a_passphrase_that_does_not_open_replaces_nothing() -> None:
     before = make_slots(SEED, UNLOCK, BOX, EMBASSY, lock=LOCK)
 
     for wrong in (WRONG, LOCK):
-        with pytest.raises(VaultError):
+        with pytest.raises(
+            VaultError, match=r"^this passphrase does not open the account that is to be changed$"
+        ):
             replace_unlock(before, SEED, wrong, b"n" * 64, BOX, EMBASSY)

@@ -109,3 +109,20 @@ def test_only_so_many_chains_are_remembered(
     verify_chain(made, root)
 
     assert 1 == len(chain._VERIFIED)
+
+
+def test_the_chain_that_was_asked_for_longest_ago_is_forgotten(
+    lists: tuple[bytes, list[bytes]], checks: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "_KEPT", 2)
+    roots = [keys_of(new_seed()) for _ in range(3)]
+    firsts = [first_list(root) for root in roots]
+
+    def ask_for(number: int) -> int:
+        """Verify one of three chains; return how many signatures were looked at."""
+        before = len(checks)
+        verify_chain([firsts[number]], roots[number].verify_key)
+        return len(checks) - before
+
+    order = [(0, 1), (1, 1), (1, 0), (0, 0), (2, 1), (0, 0), (1, 1)]
+    assert order == [(number, ask_for(number)) for number, _ in order]

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -19,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pe_core.errors import EnvelopeRefused, NothingToSealTo
+from pe_core.vault import envelope as envelope_module
 from pe_core.vault.envelope import (
     bucket_of,
     open_envelope,
@@ -36,6 +38,10 @@ KEY = ANNA.symmetric
 HEAD, COMMITMENT, WRAP, NONCE, TAG = 8, 32, 1168, 12, 16
 START = HEAD + COMMITMENT
 PLAIN = b"need help"
+NOT_YOURS = r"^the envelope does not open with this key in this context$"
+NO_CONTEXT = r"^a context is three strings( of valid text)?$"
+TOO_SHORT = r"^too short for an envelope$"
+WRONG_LENGTH = r"^the envelope's length is not what its header says$"
 SEALED = seal(PLAIN, to=[ANNA.public], context=CONTEXT)
 SEALED_SYMMETRIC = seal_symmetric(PLAIN, key=KEY, context=CONTEXT)
 
@@ -127,9 +133,9 @@ def test_an_envelope_made_by_the_words_of_the_format_opens() -> None:
 
 
 def test_nobody_else_opens_it() -> None:
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NOT_YOURS):
         open_envelope(SEALED, BELA, CONTEXT)
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NOT_YOURS):
         open_symmetric(SEALED_SYMMETRIC, key=BELA.symmetric, context=CONTEXT)
 
 
@@ -145,7 +151,7 @@ def test_nobody_else_opens_it() -> None:
 )
 @pytest.mark.parametrize("envelope", [SEALED, SEALED_SYMMETRIC], ids=["public", "symmetric"])
 def test_a_moved_envelope_does_not_open(envelope: bytes, moved: tuple[str, str, str]) -> None:
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NOT_YOURS):
         open_either(envelope, moved)
 
 
@@ -154,19 +160,22 @@ def test_a_moved_envelope_does_not_open(envelope: bytes, moved: tuple[str, str, 
     [(), ("a", "b"), ("a", "b", "c", "d"), ("a", "b", 3), "abc", None, ("a", "b", "\ud800")],
 )
 def test_a_context_that_is_not_three_strings_is_refused(context: Any) -> None:
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NO_CONTEXT):
         seal(PLAIN, to=[ANNA.public], context=context)
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NO_CONTEXT):
         seal_symmetric(PLAIN, key=KEY, context=context)
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NO_CONTEXT):
         open_either(SEALED, context)
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=NO_CONTEXT):
         open_either(SEALED_SYMMETRIC, context)
 
 
 @pytest.mark.parametrize("envelope", [SEALED, SEALED_SYMMETRIC], ids=["public", "symmetric"])
 def test_a_truncated_envelope_is_refused_at_every_length(envelope: bytes) -> None:
     for length in range(len(envelope)):
+        reason = TOO_SHORT if length < START else WRONG_LENGTH
+        with pytest.raises(EnvelopeRefused, match=reason):
+            open_either(envelope[:length])
         with pytest.raises(EnvelopeRefused):
             open_envelope(envelope[:length], ANNA, CONTEXT)
         with pytest.raises(EnvelopeRefused):
@@ -176,7 +185,7 @@ def test_a_truncated_envelope_is_refused_at_every_length(envelope: bytes) -> Non
 @pytest.mark.parametrize("envelope", [SEALED, SEALED_SYMMETRIC], ids=["public", "symmetric"])
 @pytest.mark.parametrize("more", [b"\0", b"more", bytes(WRAP), bytes(1024)])
 def test_trailing_bytes_are_refused(envelope: bytes, more: bytes) -> None:
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=WRONG_LENGTH):
         open_either(envelope + more)
 
 
@@ -207,25 +216,51 @@ def test_a_flipped_bit_anywhere_is_refused(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "values"),
+    ("place", "values", "reason"),
     [
-        (2, [0, *range(2, 256)]),
-        (3, [0, *range(2, 256)]),
-        (4, range(2, 256)),
-        (5, [n for n in range(256) if n not in (10, 12, 14, 16, *range(17, 26))]),
+        (0, [n for n in range(256) if n != ord("P")], r"^not an envelope of a version and suite"),
+        (1, [n for n in range(256) if n != ord("E")], r"^not an envelope of a version and suite"),
+        (2, [0, *range(2, 256)], r"^not an envelope of a version and suite that we know$"),
+        (3, [0, *range(2, 256)], r"^not an envelope of a version and suite that we know$"),
+        (4, range(2, 256), r"^the envelope's header is not valid$"),
+        (
+            5,
+            [n for n in range(256) if n not in (10, 12, 14, 16, *range(17, 26))],
+            r"^the envelope's header is not valid$",
+        ),
     ],
-    ids=["version", "suite", "lane", "bucket"],
+    ids=["magic", "magic too", "version", "suite", "lane", "bucket"],
 )
 def test_every_other_version_suite_lane_and_bucket_is_refused(
-    place: int, values: list[int]
+    place: int, values: list[int], reason: str
 ) -> None:
     for value in values:
         for envelope in (SEALED, SEALED_SYMMETRIC):
             changed = envelope[:place] + bytes([value]) + envelope[place + 1 :]
-            with pytest.raises(EnvelopeRefused):
+            with pytest.raises(EnvelopeRefused, match=reason):
                 bucket_of(changed)
-            with pytest.raises(EnvelopeRefused):
+            with pytest.raises(EnvelopeRefused, match=reason):
                 open_either(changed)
+
+
+@pytest.mark.parametrize("envelope", [SEALED, SEALED_SYMMETRIC], ids=["public", "symmetric"])
+def test_a_changed_body_is_known_by_its_tag(envelope: bytes) -> None:
+    for place in (-1, -TAG, -TAG - 1, -1024):
+        changed = bytearray(envelope)
+        changed[place] ^= 1
+
+        with pytest.raises(EnvelopeRefused, match=r"^the envelope was changed$"):
+            open_either(bytes(changed))
+
+
+@pytest.mark.parametrize("envelope", [SEALED, SEALED_SYMMETRIC], ids=["public", "symmetric"])
+def test_a_changed_commitment_is_refused_before_the_body_is_opened(envelope: bytes) -> None:
+    for place in (HEAD, START - 1):
+        changed = bytearray(envelope)
+        changed[place] ^= 1
+
+        with pytest.raises(EnvelopeRefused, match=NOT_YOURS):
+            open_either(bytes(changed))
 
 
 @settings(deadline=None, max_examples=300)
@@ -271,6 +306,24 @@ def test_a_wrap_of_another_envelope_is_refused() -> None:
     assert len(SEALED) == len(swapped)
     with pytest.raises(EnvelopeRefused):
         open_envelope(swapped, ANNA, CONTEXT)
+
+
+def test_each_wrap_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    envelope = seal(PLAIN, to=[ANNA.public, BELA.public, CYRIL.public], context=CONTEXT)
+    tried: list[bytes] = []
+
+    class Closed:
+        """Opens nothing."""
+
+        def decrypt(self, wrap: bytes, *_: object, **__: object) -> bytes:
+            tried.append(wrap)
+            raise InvalidTag
+
+    monkeypatch.setattr(envelope_module, "_SUITE", Closed())
+    with pytest.raises(EnvelopeRefused, match=NOT_YOURS):
+        open_envelope(envelope, ANNA, CONTEXT)
+
+    assert [envelope[at : at + WRAP] for at in range(START, START + 3 * WRAP, WRAP)] == tried
 
 
 def test_a_stripped_recipient_spoils_the_envelope_for_all() -> None:
@@ -325,7 +378,7 @@ def test_a_ciphertext_of_two_keys_is_refused_by_its_commitment() -> None:
     texts = {ChaCha20Poly1305(key).decrypt(bytes(12), body, aad) for key in (key_one, key_two)}
 
     assert 2 == len(texts)
-    with pytest.raises(EnvelopeRefused, match="does not open with this key"):
+    with pytest.raises(EnvelopeRefused, match=NOT_YOURS):
         open_envelope(envelope, BELA, CONTEXT)
 
 
@@ -402,8 +455,11 @@ def test_a_plaintext_is_padded_to_its_bucket(length: int, padded: int) -> None:
 
 
 def test_a_plaintext_beyond_the_largest_bucket_is_refused() -> None:
-    with pytest.raises(EnvelopeRefused):
+    reason = r"^the plaintext is larger than the largest bucket$"
+    with pytest.raises(EnvelopeRefused, match=reason):
         seal_symmetric(bytes((1 << 25) - 3), key=KEY, context=CONTEXT)
+    with pytest.raises(EnvelopeRefused, match=reason):
+        seal(bytes((1 << 25) - 3), to=[ANNA.public], context=CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -419,64 +475,71 @@ def test_a_plaintext_beyond_the_largest_bucket_is_refused() -> None:
 def test_wrong_padding_is_refused(padded: bytes) -> None:
     envelope = make_by_hand(b"k" * 32, [(b"k" * 32, ANNA)], padded)
 
-    with pytest.raises(EnvelopeRefused, match="padding"):
+    with pytest.raises(EnvelopeRefused, match=r"^the envelope's padding is not valid$"):
         open_envelope(envelope, ANNA, CONTEXT)
 
 
 def test_a_size_between_the_buckets_is_refused() -> None:
     envelope = make_by_hand(b"k" * 32, [(b"k" * 32, ANNA)], pad(PLAIN, 2048), bucket=11)
 
-    with pytest.raises(EnvelopeRefused, match="header"):
+    with pytest.raises(EnvelopeRefused, match=r"^the envelope's header is not valid$"):
         open_envelope(envelope, ANNA, CONTEXT)
 
 
 def test_an_envelope_of_one_lane_is_not_taken_in_the_other() -> None:
-    with pytest.raises(EnvelopeRefused, match="lane"):
+    with pytest.raises(EnvelopeRefused, match=r"^the envelope is not of this lane$"):
         open_envelope(SEALED_SYMMETRIC, ANNA, CONTEXT)
-    with pytest.raises(EnvelopeRefused, match="lane"):
+    with pytest.raises(EnvelopeRefused, match=r"^the envelope is not of this lane$"):
         open_symmetric(SEALED, key=KEY, context=CONTEXT)
 
 
 def test_nothing_is_sealed_to_nobody() -> None:
-    with pytest.raises(NothingToSealTo):
+    with pytest.raises(NothingToSealTo, match=r"^no recipient was given$"):
         seal(PLAIN, to=[], context=CONTEXT)
 
 
 def test_an_envelope_with_no_recipients_is_refused() -> None:
     nobody = SEALED[:6] + bytes(2) + SEALED[HEAD:START] + SEALED[START + WRAP :]
 
-    with pytest.raises(EnvelopeRefused, match="lane"):
+    with pytest.raises(EnvelopeRefused, match=r"^the envelope is not of this lane$"):
         open_envelope(nobody, ANNA, CONTEXT)
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "reason"),
     [
-        b"",
-        ANNA.public[:-1],
-        ANNA.public + b"\0",
-        b"\xff" * 1216,
-        ANNA.public[:1184] + bytes(32),
-        ANNA.public[:1184] + b"\x01" + bytes(31),
+        (b"", r"^a public key has 1216 bytes$"),
+        (ANNA.public[:-1], r"^a public key has 1216 bytes$"),
+        (ANNA.public + b"\0", r"^a public key has 1216 bytes$"),
+        (b"\xff" * 1216, r"^this public key is not valid$"),
+        (ANNA.public[:1184] + bytes(32), r"^this public key is not valid$"),
+        (ANNA.public[:1184] + b"\x01" + bytes(31), r"^this public key is not valid$"),
     ],
     ids=["empty", "short", "long", "not reduced", "zero point", "point of low order"],
 )
-def test_a_key_that_nobody_could_open_with_is_not_sealed_to(bad: bytes) -> None:
-    with pytest.raises(NothingToSealTo):
+def test_a_key_that_nobody_could_open_with_is_not_sealed_to(bad: bytes, reason: str) -> None:
+    with pytest.raises(NothingToSealTo, match=reason):
         seal(PLAIN, to=[ANNA.public, bad], context=CONTEXT)
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_a_symmetric_key_of_another_length_is_refused(length: int) -> None:
-    with pytest.raises(NothingToSealTo):
+    with pytest.raises(NothingToSealTo, match=r"^a symmetric key has 32 bytes$"):
         seal_symmetric(PLAIN, key=bytes(length), context=CONTEXT)
     with pytest.raises(EnvelopeRefused):
         open_symmetric(SEALED_SYMMETRIC, key=bytes(length), context=CONTEXT)
 
 
 def test_more_recipients_than_the_header_counts_are_refused() -> None:
-    with pytest.raises(EnvelopeRefused):
+    with pytest.raises(EnvelopeRefused, match=r"^too many recipients for one envelope$"):
         seal(PLAIN, to=[ANNA.public] * 65536, context=CONTEXT)
+
+
+def test_the_header_counts_as_many_recipients_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envelope_module, "_wrap", lambda *_: b"")
+    envelope = seal(PLAIN, to=[ANNA.public] * 65535, context=CONTEXT)
+
+    assert b"PE\1\1\0\x0a\xff\xff" == envelope[:HEAD]
 
 
 def test_the_same_text_is_sealed_differently_each_time() -> None:

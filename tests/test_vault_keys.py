@@ -47,7 +47,7 @@ def test_a_seed_gives_the_same_keys_and_another_seed_gives_others() -> None:
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])
 def test_a_seed_of_another_length_is_refused(length: int) -> None:
-    with pytest.raises(VaultError):
+    with pytest.raises(VaultError, match=r"^a seed has 32 bytes$"):
         keys_of(Seed(bytes(length)))
 
 

@@ -60,7 +60,9 @@ def test_a_generated_passphrase_is_already_normal() -> None:
         PHRASE.replace(" ", "\t"),
         PHRASE.replace("-", "\u2011"),
         PHRASE.replace("-", "\u2010"),
+        PHRASE.replace("-", "\u2012"),
         PHRASE.replace("-", "\u2013"),
+        PHRASE.replace("-", "\u2014"),
         PHRASE.replace("-", "\u2212"),
         PHRASE.replace("a", "\uff41"),
     ],
@@ -102,14 +104,13 @@ def test_a_derivation_is_of_one_passphrase_handle_and_salt(pool: Passphrases) ->
 
 
 def test_input_is_capped_before_it_is_hashed(pool: Passphrases) -> None:
-    async def derive_pair() -> tuple[bytes, bytes]:
-        return (
-            await pool.derive("x" * 256, "h" * 256, SALT),
-            await pool.derive("x" * 1_000_000, "h" * 1_000_000, SALT),
-        )
+    async def derive_all() -> list[bytes]:
+        sizes = [(256, 256), (1_000_000, 1_000_000), (255, 256), (256, 255)]
+        return [await pool.derive("x" * x, "h" * h, SALT) for x, h in sizes]
 
-    capped, long = asyncio.run(derive_pair())
+    capped, long, *shorter = asyncio.run(derive_all())
     assert capped == long
+    assert capped not in shorter
 
 
 def test_what_no_keyboard_types_is_hashed_all_the_same(pool: Passphrases) -> None:
@@ -140,10 +141,10 @@ async def start(pool: Passphrases, count: int) -> list[asyncio.Task[bytes]]:
 def test_a_full_queue_says_so_and_has_room_again_afterwards(gate: threading.Event) -> None:
     async def fill() -> list[bytes]:
         pool = Passphrases(memory_mib=8, queue=1)
-        tasks = await start(pool, 3)
-        with pytest.raises(TooMany, match=r"^staff\.busy$"):
-            await pool.derive("one more", "anna", SALT)
+        *tasks, one_more = await start(pool, 3 + 1)
         gate.set()
+        with pytest.raises(TooMany, match=r"^staff\.busy$"):
+            await one_more
         done = [*await asyncio.gather(*tasks), await pool.derive("later", "anna", SALT)]
         pool.close()
         return done
@@ -168,8 +169,110 @@ def test_whoever_goes_away_gives_the_place_back(gate: threading.Event) -> None:
     assert b"late" == asyncio.run(leave())
 
 
+def test_a_pool_hashes_with_128_mib_and_lets_64_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, used = threading.Event(), set()
+
+    def wait(memory_kib: int, passphrase: str, handle: str, salt: bytes) -> bytes:
+        opened.wait()
+        used.add(memory_kib)
+        return b""
+
+    monkeypatch.setattr(passphrases, "_argon2id", wait)
+
+    async def fill() -> None:
+        pool = Passphrases()
+        tasks = await start(pool, 2 + 64 + 1)
+        opened.set()
+        *hashed, refused = await asyncio.gather(*tasks, return_exceptions=True)
+        pool.close()
+        assert [b""] * 66 == hashed
+        assert isinstance(refused, TooMany)
+
+    asyncio.run(fill())
+    assert {128 * 1024} == used
+
+
+def test_closing_ends_what_runs_and_drops_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, closed, was_closed = threading.Semaphore(0), threading.Event(), []
+
+    def work(memory_kib: int, passphrase: str, handle: str, salt: bytes) -> bytes:
+        begun.release()
+        was_closed.append(closed.wait(0.05))
+        return b"done"
+
+    monkeypatch.setattr(passphrases, "_argon2id", work)
+
+    async def close() -> list[bytes | BaseException]:
+        pool = Passphrases(memory_mib=8, queue=2)
+        tasks = await start(pool, 4)
+        begun.acquire()
+        begun.acquire()
+        pool.close()
+        closed.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, second, *dropped = asyncio.run(close())
+    assert (b"done", b"done") == (first, second)
+    assert [asyncio.CancelledError] * 2 == [type(each) for each in dropped]
+    assert [False, False] == was_closed
+
+
+@pytest.fixture
+def asked(pool: Passphrases, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """What the hashing threads ask of the system, which does nothing of it."""
+    asked: list[tuple[int, int, int]] = []
+
+    def work(memory_kib: int, passphrase: str, handle: str, salt: bytes) -> bytes:
+        return f"{threading.current_thread().name} {threading.get_native_id()}".encode()
+
+    monkeypatch.setattr(os, "setpriority", lambda *given: asked.append(given))
+    monkeypatch.setattr(passphrases, "_argon2id", work)
+    return asked
+
+
+@pytest.mark.parametrize(("own", "theirs"), [(0, 10), (-5, 10), (10, 10), (15, 15)])
+def test_on_linux_a_hashing_thread_stands_back_behind_the_loop(
+    own: int,
+    theirs: int,
+    pool: Passphrases,
+    asked: list[tuple[int, int, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "getpriority", lambda which, who: own)
+    name, number = asyncio.run(pool.derive("one", "anna", SALT)).decode().split()
+
+    assert name.startswith("passphrase_")
+    assert [(os.PRIO_PROCESS, int(number), theirs)] == asked
+
+
+@pytest.mark.parametrize("platform", ["darwin", "freebsd14"])
+def test_elsewhere_no_priority_is_changed(
+    platform: str,
+    pool: Passphrases,
+    asked: list[tuple[int, int, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+
+    assert asyncio.run(pool.derive("one", "anna", SALT)).startswith(b"passphrase_")
+    assert [] == asked
+
+
+def test_where_a_sandbox_forbids_standing_back_hashing_goes_on(
+    pool: Passphrases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "setpriority", forbid)
+
+    assert 64 == len(asyncio.run(pool.derive("one", "anna", SALT)))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux")
-def test_the_hashing_threads_stand_back_behind_the_loop(
+def test_the_loop_keeps_its_own_priority(
     pool: Passphrases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def priority(memory_kib: int, passphrase: str, handle: str, salt: bytes) -> bytes:

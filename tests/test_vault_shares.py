@@ -26,6 +26,15 @@ def test_a_share_is_33_words() -> None:
     assert [33, 33, 33] == [len(share.split()) for share in SHARES]
 
 
+def test_a_secret_is_split_into_three_of_which_two_join() -> None:
+    shares = split_secret(SECRET)
+
+    assert 3 == len(shares)
+    assert SECRET == join_shares(shares[1:])
+    with pytest.raises(SharesRefused):
+        join_shares(shares[:1])
+
+
 @pytest.mark.parametrize(("threshold", "count"), [(1, 1), (2, 2), (3, 5)])
 def test_the_numbers_can_be_set(threshold: int, count: int) -> None:
     shares = split_secret(SECRET, threshold=threshold, count=count)
@@ -49,7 +58,7 @@ def test_the_numbers_can_be_set(threshold: int, count: int) -> None:
 def test_numbers_and_secrets_that_make_no_sense_are_refused(
     secret: bytes, threshold: int, count: int
 ) -> None:
-    with pytest.raises(SharesRefused):
+    with pytest.raises(SharesRefused, match=r"^such a secret cannot be split into so many shares$"):
         split_secret(secret, threshold=threshold, count=count)
 
 
@@ -75,7 +84,8 @@ def test_one_list_of_words_holds_the_whole_secret() -> None:
     ids=["none", "empty", "one", "twice", "other set", "cut", "no words", "no checksum"],
 )
 def test_wrong_shares_are_refused(shares: list[str]) -> None:
-    with pytest.raises(SharesRefused):
+    expected = r"^these shares are too few, mistyped, or of different sets$"
+    with pytest.raises(SharesRefused, match=expected):
         join_shares(shares)
 
 

@@ -75,6 +75,11 @@ def test_spaces_in_a_code_do_not_matter() -> None:
     assert STEP == check_totp(RFC_SECRET, f" {code[:3]} {code[3:]}\n", NOW, 0)
 
 
+@pytest.mark.parametrize(("spaces", "step"), [(18, STEP), (19, None)])
+def test_of_what_is_typed_24_characters_are_read(spaces: int, step: int | None) -> None:
+    assert step == check_totp(RFC_SECRET, " " * spaces + totp_at(RFC_SECRET, NOW), NOW, 0)
+
+
 @pytest.mark.parametrize("code", ["", "0", "abcdef", "١٢٣٤٥٦", "\ud800", "0" * 100_000])
 def test_what_is_no_code_is_not_taken(code: str) -> None:
     assert check_totp(RFC_SECRET, code, NOW, 0) is None

@@ -1,14 +1,17 @@
 """Read ``pe.toml``, the one file that says how an instance runs.
 
-A wrong key is refused with its table and the nearest right one; a missing table or key is
-named. Nothing secret stands in this file: keys are made by ``pe init`` and sealed.
+All that is wrong is said at once, a line each: a wrong key with its table and the nearest right
+one, a missing one by its name, a wrong value by its key and never by itself. Nothing secret
+stands in this file: keys are made by ``pe init`` and sealed.
 """
 
 import difflib
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,18 +23,22 @@ from pe_core.model.struct import Model
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-Tag = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{4,8})?$")]
+Tag = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z0-9]{4,8})?\Z")]
+Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
+"""A line of text; no path and no name has control characters in it."""
+_QUOTED = re.compile(r"(?<=Invalid enum value).*", re.DOTALL)
+"""Where msgspec repeats a value; what was put under a wrong key may be a secret."""
 
 
 class EmbassySettings(Model, forbid_unknown_fields=True):
     """The ``[embassy]`` table: who runs this instance."""
 
-    code: Annotated[str, Meta(pattern=r"^[a-z]{2,8}$")]
-    names: Mapping[str, str]
+    code: Annotated[str, Meta(pattern=r"\A[a-z]{2,8}\Z")]
+    names: Mapping[str, Line]
     languages: Annotated[tuple[Tag, ...], Meta(min_length=1)]
-    zone: str
+    zone: Line
     contact: Annotated[str, Meta(max_length=200)]
-    jurisdiction: str
+    jurisdiction: Line
 
 
 class ServerSettings(Model, forbid_unknown_fields=True):
@@ -41,7 +48,7 @@ class ServerSettings(Model, forbid_unknown_fields=True):
     says that it is an onion service, where cookies cannot be Secure.
     """
 
-    host: str = "127.0.0.1"
+    host: Line = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     address: str = "http://127.0.0.1:8000"
     onion: bool = False
@@ -72,21 +79,18 @@ class Settings(Model, forbid_unknown_fields=True):
     server: ServerSettings = ServerSettings()
     vault: VaultSettings = VaultSettings()
     plugin: Mapping[str, Mapping[str, Any]] = {}
-    data: str = "data"
+    data: Line = "data"
 
 
 def read_settings(path: Path) -> Settings:
-    """Read and check a ``pe.toml``; raises SettingsError that names the table, key and mend."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(
-            f"{path.name} is not there; `pe init --help` shows how one is made"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path.name} is not valid TOML: {error}") from None
-    settings = convert_table(raw, Settings, "")
-    _check_meaning(settings)
+    """Read and check a ``pe.toml``; raises SettingsError with a line for all that is wrong.
+
+    Each line names the table, the key and the mend.
+    """
+    settings = convert_table(_read(path), Settings, "")
+    faults = [f"pe.toml: {fault}" for fault in _meaning_faults(settings)]
+    if faults:
+        raise SettingsError("\n".join(faults))
     return settings
 
 
@@ -97,41 +101,94 @@ def embassy_of(settings: Settings) -> Embassy:
 
 def convert_table(raw: Mapping[str, Any], into: type[S], table: str) -> S:
     """Convert one table strictly; ``table`` is its dotted name for the messages."""
-    _refuse_unknown_keys(raw, into, table)
+    faults = [f"pe.toml: {fault}" for fault in _faults(raw, into, table)]
+    if faults:
+        raise SettingsError("\n".join(faults))
     try:
         return msgspec.convert(raw, into)
     except msgspec.ValidationError as error:
-        where = f"[{table}] " if table else ""
-        raise SettingsError(f"pe.toml: {where}{error}") from None
+        # What no field says of itself, such as a check of the whole table.
+        raise SettingsError(f"pe.toml: {_where(table)}{_said(error)}") from None
 
 
-def _refuse_unknown_keys(raw: Mapping[str, Any], into: type[msgspec.Struct], table: str) -> None:
-    fields = {field.name: field.type for field in msgspec.structs.fields(into)}
-    for key, value in raw.items():
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{path.name} is not there; `pe init --help` shows how one is made"
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"{path.name} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise SettingsError(f"{path.name} is not valid TOML: nested too deeply") from None
+    except ValueError as error:
+        # Also a number of thousands of digits, which is not TOML's own complaint.
+        raise SettingsError(f"{path.name} is not valid TOML: {error}") from None
+
+
+def _faults(raw: Mapping[str, Any], into: type[msgspec.Struct], table: str) -> Iterator[str]:
+    """Say what is wrong with a table: keys it does not have, keys it lacks, wrong values."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(into)}
+    for key in raw:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(fields)}"
-            raise SettingsError(f"pe.toml: [{table or 'top'}] has no key {key!r}{hint}")
-        kind = fields[key]
-        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
-            _refuse_unknown_keys(value, kind, f"{table}.{key}" if table else key)
+            yield f"[{table or 'top'}] has no key {key!r}{hint}"
+    for key, field in fields.items():
+        dotted = f"{table}.{key}" if table else key
+        if key not in raw:
+            if field.required:
+                yield f"{_where(table)}the key `{key}` is missing"
+        elif _is_table(field.type) and isinstance(raw[key], dict):
+            yield from _faults(raw[key], field.type, dotted)
+        else:
+            yield from _value_faults(raw[key], field.type, table, dotted)
 
 
-def _check_meaning(settings: Settings) -> None:
+def _value_faults(value: object, kind: Any, table: str, dotted: str) -> Iterator[str]:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        words, _, inside = _said(error).partition(" - at `$")
+        yield f"{_where(table)}{words} - at `$.{dotted}{inside.removesuffix('`')}`"
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _where(table: str) -> str:
+    return f"[{table}] " if table else ""
+
+
+def _said(error: msgspec.ValidationError) -> str:
+    return _QUOTED.sub("", str(error))
+
+
+def _meaning_faults(settings: Settings) -> Iterator[str]:
     embassy = settings.embassy
     try:
         ZoneInfo(embassy.zone)
     except (KeyError, ValueError, OSError):
-        raise SettingsError(
-            f"pe.toml: [embassy] zone {embassy.zone!r} is not a time zone, such as Europe/Minsk"
-        ) from None
+        yield "[embassy] zone is not a time zone, such as Europe/Minsk"
     if embassy.languages[0] not in embassy.names:
-        raise SettingsError(
-            f"pe.toml: [embassy] names has no name in the first language {embassy.languages[0]!r}"
+        yield f"[embassy] names has no name in the first language {embassy.languages[0]!r}"
+    if len(set(embassy.languages)) < len(embassy.languages):
+        yield "[embassy] languages names one of them twice"
+    if not _is_origin(settings.server.address):
+        yield (
+            "[server] address is an origin without a slash at its end, such as https://help.example"
         )
-    address = settings.server.address
-    if not address.startswith(("http://", "https://")) or address.endswith("/"):
-        raise SettingsError(
-            "pe.toml: [server] address is an origin without a slash at its end, "
-            "such as https://help.example"
-        )
+
+
+def _is_origin(address: str) -> bool:
+    """Return whether an address is scheme and host, perhaps a port, as browsers write them."""
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    plain = address.isprintable() and not re.search(r"[\s@\\]", address)
+    whole = f"{parts.scheme}://{parts.netloc}"
+    return named and plain and parts.scheme in ("http", "https") and address == whole

@@ -49,6 +49,7 @@ class Courier:
         self._now = now
         self._wake = asyncio.Event()
         self._waits: dict[tuple[int, str], datetime] = {}
+        self._unread: set[int] = set()
 
     async def run(self) -> None:
         """Deliver whenever something is told, and look again each minute, until cancelled."""
@@ -94,7 +95,9 @@ class Courier:
 
     async def _tell_all(self, row: OutboxRow, heard: set[str]) -> list[Change]:
         """Tell an event to whoever has not heard it; return what is to be written down."""
-        event: Event = msgspec.msgpack.decode(row.event, type=AnyEvent)
+        event = self._read(row)
+        if event is None:
+            return []
         told: list[str] = []
         failed = waiting = False
         for listener in self._listeners:
@@ -113,6 +116,20 @@ class Courier:
         if failed or waiting:
             log.error("gave up telling %s after %d tries", type(event).__name__, TRIES)
         return [Delete(HeardRow, {"event": row.id}), Delete(OutboxRow, {"id": row.id})]
+
+    def _read(self, row: OutboxRow) -> Event | None:
+        """Return the event of a row, or None for one that only another version knows.
+
+        It stays for that version, and must not keep everything else from being told.
+        """
+        try:
+            event: Event = msgspec.msgpack.decode(row.event, type=AnyEvent)
+        except (ValueError, RecursionError):
+            if row.id not in self._unread:
+                log.error("an event is of a kind that this version does not know; it waits")
+            self._unread.add(row.id)
+            return None
+        return event
 
     def _must_wait(self, row: OutboxRow, listener: Listener) -> bool:
         until = self._waits.get((row.id, listener.name))

@@ -83,8 +83,10 @@ async def unlocking(
     """Give the account that all three parts open, with its code used up in its notes.
 
     Who is given them writes the notes, and adds the session or throws it away. Every refusal,
-    in the block too, comes in even time.
+    in the block too, comes in even time. The code is judged by the moment at which it came:
+    behind the slow hash others may stand in line.
     """
+    arrived = desk.now()
     handle = fold_handle(handle)
     name = name_of(desk, handle)
     await wait_after_wrong(desk, name)
@@ -95,7 +97,7 @@ async def unlocking(
         session = Session(box=Box(proved.row.box), handle=handle, keys=keys_of(proved.seed))
         session.began = desk.now()
         private = _open_private(desk, session, proved.row)
-        step = check_totp(private.totp_secret, code, desk.now(), private.last_step)
+        step = check_totp(private.totp_secret, code, arrived, private.last_step)
         if step is None:
             raise _wrong(desk, name)
         desk.wrong_tries.pop(name, None)

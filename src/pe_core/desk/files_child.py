@@ -44,6 +44,7 @@ JPEG_QUALITY = 88
 PAGES = 100
 OBJECTS = 50_000  # indirect objects of a PDF
 ITEMS = 1_000_000  # values in all containers of a PDF together
+UNPACKED = 512_000_000  # bytes of all streams of a PDF together; a scanned page has 25 million
 
 # What a catalogue, a node of the page tree and a page may keep; all else goes.
 TRAILER_KEYS = {"/Root", "/Size"}
@@ -72,7 +73,7 @@ JPEG_END = b"\xff\xd9"
 JPEG_SCAN = 0xDA
 # Frames, tables, restart interval and scans: all that decoding needs (ITU T.81, table B.1).
 JPEG_KEPT = {*range(0xC0, 0xD0), JPEG_SCAN, 0xDB, 0xDC, 0xDD}
-JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")  # not a stuffed byte, fill or restart
+JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")  # not a stuffed byte, fill or restart
 JP2_SIGNATURE = b"\0\0\0\x0cjP  "
 JP2_KEPT = (b"jP  ", b"ftyp", b"rreq", b"jp2h", b"jp2c")  # ISO 15444-1, annex I
 
@@ -131,15 +132,10 @@ def turn_of(picture: Any) -> int | None:
     except Exception:  # a broken note about the picture is no fault of the picture
         return None
     ways = Image.Transpose
-    return {
-        2: ways.FLIP_LEFT_RIGHT,
-        3: ways.ROTATE_180,
-        4: ways.FLIP_TOP_BOTTOM,
-        5: ways.TRANSPOSE,
-        6: ways.ROTATE_270,
-        7: ways.TRANSVERSE,
-        8: ways.ROTATE_90,
-    }.get(orientation)
+    mirrored = {2: ways.FLIP_LEFT_RIGHT, 4: ways.FLIP_TOP_BOTTOM}
+    mirrored |= {5: ways.TRANSPOSE, 7: ways.TRANSVERSE}
+    turned = {3: ways.ROTATE_180, 6: ways.ROTATE_270, 8: ways.ROTATE_90}
+    return {**mirrored, **turned}.get(orientation)
 
 
 def plain_modes(picture: Any) -> tuple[str, ...]:
@@ -183,10 +179,8 @@ def clean_image(data: bytes, media_type: str) -> Answer:
         picture = picture.convert(picture.mode.upper())
     picture.info = {}
     out = io.BytesIO()
-    if media_type == "image/jpeg":
-        picture.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    else:
-        picture.save(out, "PNG")
+    kind = "JPEG" if media_type == "image/jpeg" else "PNG"
+    picture.save(out, kind, quality=JPEG_QUALITY, optimize=kind == "JPEG")
     return {"media_type": media_type, "data": out.getvalue()}
 
 
@@ -225,8 +219,7 @@ def strip_jp2(data: bytes) -> bytes:
     """Return the JPEG 2000 stream without boxes of notes; a bare code stream as it is."""
     if not data.startswith(JP2_SIGNATURE):
         return data
-    kept = []
-    at = 0
+    kept, at = [], 0
     while at + 8 <= len(data):
         length, head = int.from_bytes(data[at : at + 4]), 8
         if length == 1:
@@ -301,17 +294,28 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, pikepdf.Array) else [value]
 
 
+def unpacked_size(stream: Any) -> int:
+    """Return what a stream unpacks to, 0 for a picture; MemoryError for more than fits here."""
+    try:
+        return len(stream.read_bytes())
+    except pikepdf.PdfError as error:
+        if "bad_alloc" in str(error):  # which qpdf tells like any other fault of a stream
+            raise MemoryError from None
+        return 0
+
+
 def clean_objects(pdf: Any) -> None:
     """Walk everything that the catalogue still reaches and clean it; ValueError if too much."""
-    seen: set[tuple[int, int]] = set()
-    items = 0
+    seen: set[tuple[int, int, bool]] = set()  # with whether its keys were names or meant something
+    items = unpacked = 0
     todo = [(pdf.Root, False)]
     while todo:
         thing, names_are_free = todo.pop()
         if thing.is_indirect:
-            if thing.objgen in seen:
+            met = (*thing.objgen, names_are_free)
+            if met in seen:
                 continue
-            seen.add(thing.objgen)
+            seen.add(met)
         if isinstance(thing, pikepdf.Array):
             children = [(child, False) for child in thing]
         else:
@@ -319,10 +323,11 @@ def clean_objects(pdf: Any) -> None:
                 drop_keys(thing)
             if isinstance(thing, pikepdf.Stream):
                 strip_image(pdf, thing)
+                unpacked += unpacked_size(thing)
             children = [(child, key in NAMESPACES) for key, child in thing.items()]
         items += len(children)
-        if len(seen) > OBJECTS or items > ITEMS:
-            raise ValueError("too many objects")
+        if len(seen) > 2 * OBJECTS or items > ITEMS or unpacked > UNPACKED:
+            raise ValueError("too much")
         todo += [pair for pair in children if isinstance(pair[0], CONTAINERS)]
 
 

@@ -40,6 +40,7 @@ from pe_core.store import (
 )
 from pe_core.vault import (
     InviteCertificate,
+    Keys,
     Member,
     admit,
     certify_invite,
@@ -53,10 +54,12 @@ from pe_core.vault import (
     new_totp_secret,
     normalise_passphrase,
     random_bytes,
+    read_list,
     receipt_keys,
     totp_uri,
     verify_chain,
 )
+from pe_core.vault.members import COORDINATING
 
 INVITE_LASTS = timedelta(hours=24)
 
@@ -129,13 +132,19 @@ async def list_invites(desk: Desk, session: Session) -> list[InviteView]:
 
 
 async def sign_invite(desk: Desk, session: Session, locator: str) -> None:
-    """Sign a colleague's invite as the second coordinator; NotFound if there is none."""
+    """Sign a colleague's invite as the second coordinator; NotFound if there is none.
+
+    Raises NotAllowed for one that was made before this account was a coordinator: with a
+    signature that does not count under its list it would never work.
+    """
     row, invite = await _find(desk, session, locator)
     role = role_of(invite.certificate.compartments)
     latest = (desk.now() + INVITE_LASTS).timestamp()
     # What the page could not show as it is, nobody signs unseen.
     if invite.certificate.replaces is not None or not role or invite.certificate.until > latest:
         raise NotFound("staff.invites.not_found")
+    if not _may_sign(invite.certificate, await read_lists(desk), session.keys):
+        raise NotAllowed("staff.proposals.moved_on")
     signed = msgspec.structs.replace(
         invite, certificate=countersign(invite.certificate, session.keys)
     )
@@ -259,11 +268,20 @@ def invite_row(
 
 
 async def _find(desk: Desk, session: Session, locator: str) -> tuple[InviteRow, Invite]:
+    await open_grants(desk, session)
     row = await desk.store.get(InviteRow, bytes.fromhex(locator))
     invite = open_as_member(desk, session, row)
     if row is None or invite is None:
         raise NotFound("staff.invites.not_found")
     return row, invite
+
+
+def _may_sign(certificate: InviteCertificate, lists: Sequence[bytes], signer: Keys) -> bool:
+    if not 0 <= certificate.after < len(lists):
+        return False
+    under = read_list(lists[certificate.after])
+    coordinators = {m.verify_key for m in under.members if COORDINATING in m.compartments}
+    return signer.verify_key in coordinators
 
 
 def _join_problems(

@@ -76,6 +76,16 @@ class Keeper(Generic[T]):
         kept.touched = self._now()
         return kept.item
 
+    def renew(self, cookie: bytes) -> bytes:
+        """Keep the same thing under a new cookie, which is returned; the old one opens nothing.
+
+        Raises KeyError when nothing is kept under the old one.
+        """
+        kept = self._kept.pop(cookie_id(cookie, self._purpose))
+        new = random_bytes(COOKIE_BYTES)
+        self._kept[cookie_id(new, self._purpose)] = kept
+        return new
+
     def drop(self, cookie: bytes) -> None:
         """Forget what is kept under this cookie, if anything is."""
         self._drop(cookie_id(cookie, self._purpose))

@@ -281,7 +281,7 @@ def _open(desk: Desk, session: Session, row: ProposalRow) -> Proposal | None:
     try:
         body = open_envelope(row.body, keys, desk.context("proposal", row.id))
         return msgspec.msgpack.decode(body, type=Proposal)
-    except (EnvelopeRefused, msgspec.DecodeError):
+    except (EnvelopeRefused, ValueError, RecursionError):
         return None
 
 

@@ -1,7 +1,7 @@
 """A coordinator's work on requests: read, answer, move."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import takewhile
 
@@ -14,7 +14,7 @@ from pe_core.desk.moving import keep_changes
 from pe_core.desk.sealing import change_state, seal_message, seal_reply
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import change_summary, open_original, summary_of, take_in
-from pe_core.desk.timers import forget_timer
+from pe_core.desk.timers import forget_timer, timer_of
 from pe_core.desk.trail import record
 from pe_core.desk.working import OVER, Work, past, take_up
 from pe_core.errors import Conflict, NotAllowed, NotFound
@@ -34,12 +34,13 @@ from pe_core.model import (
     State,
     Summary,
     WaitingOn,
+    WithdrawalFellDue,
 )
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.model.week import Week, week_of
 from pe_core.rules.lifecycle import may_move, move_problems
-from pe_core.rules.retention import keep_at_closing, keep_at_submit, withdrawal_day
+from pe_core.rules.retention import keep_at_closing, keep_at_submit
 from pe_core.store import Change, FileRow, Insert, MessageRow, RequestRow, Tell
 from pe_core.vault import open_envelope
 
@@ -85,7 +86,7 @@ async def open_request(desk: Desk, session: Session, request: RequestId) -> Help
         original=original,
         summary=summary,
         thread=thread,
-        withdrawal_due=_withdrawal_due(message for _, message in thread),
+        withdrawal_due=await timer_of(desk, WithdrawalFellDue(request=request)),
     )
 
 
@@ -236,13 +237,3 @@ def _timers(desk: Desk, request: RequestId, now_state: State, to: State) -> list
     if to is State.RESOLVED:
         return [Tell(closing, due=(desk.now() + RESOLVED_FOR).date())]
     return [forget_timer(closing)] if now_state is State.RESOLVED else []
-
-
-def _withdrawal_due(thread: Iterable[Message]) -> date | None:
-    asked: date | None = None
-    for message in thread:
-        if message.kind is MessageKind.WITHDRAWAL:
-            asked = withdrawal_day(message.at)
-        elif message.kind is MessageKind.KEPT:
-            asked = None
-    return asked

@@ -221,7 +221,7 @@ def _read_share(desk: Desk, session: Session, listed: MemberList, row: ShareRow)
         if maker is None or not verify(maker.verify_key, _PURPOSE, sealed.body, sealed.signature):
             return None
         return msgspec.msgpack.decode(sealed.body, type=Share)
-    except (EnvelopeRefused, msgspec.DecodeError):
+    except (EnvelopeRefused, ValueError, RecursionError):
         return None
 
 

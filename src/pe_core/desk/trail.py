@@ -107,7 +107,7 @@ def read_entry(desk: Desk, session: Session, row: TrailRow) -> Entry | None:
     try:
         opened = open_envelope(row.body, keys, desk.context("trail", str(row.number)))
         return msgspec.msgpack.decode(opened, type=Entry)
-    except (EnvelopeRefused, msgspec.DecodeError):
+    except (EnvelopeRefused, ValueError, RecursionError):
         return None
 
 

@@ -1,6 +1,6 @@
 """Coming back with a receipt: read, add a word, say whether it is solved, withdraw."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, time
 
 import msgspec
@@ -17,7 +17,12 @@ from pe_core.desk.sealing import (
     seal_reply_body,
 )
 from pe_core.desk.sessions import Visit
-from pe_core.desk.timers import close_unattended, forget_timer, reopen_unattended
+from pe_core.desk.timers import (
+    close_unattended,
+    forget_timer,
+    reopen_unattended,
+    timer_of,
+)
 from pe_core.errors import Conflict, NotAllowed, NotFound
 from pe_core.model import (
     Author,
@@ -43,6 +48,8 @@ from pe_core.rules.retention import withdrawal_day
 from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow, Tell, Update
 from pe_core.vault import bucket_of, locator_hash, open_envelope, receipt_keys
 
+TRIES = 16
+"""How often an act of the asker is tried when others act on the same request at that moment."""
 OVER = (State.CLOSED, State.TRANSFERRED)
 
 
@@ -106,7 +113,7 @@ async def look(desk: Desk, visit: Visit) -> View:
         replies=tuple(item for item in shown if item.reply.text),
         waiting_on=notice.waiting_on if notice else None,
         outcome=notice.outcome if notice else None,
-        withdrawal_due=_withdrawal_due(shown),
+        withdrawal_due=await timer_of(desk, WithdrawalFellDue(request=visit.request)),
         may_write=state not in OVER,
         may_withdraw=may_move(state, State.CLOSED, Author.ASKER) and state is not State.RESOLVED,
         asks_solved=state is State.RESOLVED,
@@ -124,11 +131,11 @@ async def add_word(desk: Desk, visit: Visit, text: str, files: Sequence[CleanFil
         changes.append(Insert(await seal_file(desk, visit.request, epoch, file_id, file.data)))
         notes.append(FileNote(id=file_id, media_type=file.media_type, size=len(file.data)))
     message = Message(at=desk.now(), author=Author.ASKER, text=text, files=tuple(notes))
-    try:
-        await desk.store.write([*changes, *await _word_changes(desk, visit, message)])
-    except Conflict:
-        # A coordinator moved the request in this moment; the word must not be lost for that.
-        await desk.store.write([*changes, *await _word_changes(desk, visit, message)])
+
+    async def word() -> list[Change]:
+        return [*changes, *await _word_changes(desk, visit, message)]
+
+    await _write(desk, word)
 
 
 async def _word_changes(desk: Desk, visit: Visit, message: Message) -> list[Change]:
@@ -160,29 +167,33 @@ async def have_read(desk: Desk, visit: Visit, reply_id: str) -> None:
 
 async def say_solved(desk: Desk, visit: Visit, solved: bool, text: str = "") -> None:
     """Answer "we think this is solved": yes closes the request, no reopens it."""
-    row = await _row(desk, visit)
-    if row.state != State.RESOLVED:
-        raise NotAllowed("core.mine.not_asked")
     kind = MessageKind.SOLVED if solved else MessageKind.UNSOLVED
-    changes = await _entry(
-        desk, visit, Message(at=desk.now(), author=Author.ASKER, kind=kind, text=text)
-    )
-    changes.append(forget_timer(ClosingFellDue(request=visit.request)))
-    if solved:
-        changes += await close_unattended(desk, row)
-    else:
-        changes += change_state(row, State.ACTIVE)
-    await desk.store.write(changes)
+    message = Message(at=desk.now(), author=Author.ASKER, kind=kind, text=text)
+
+    async def answer() -> list[Change]:
+        row = await _row(desk, visit)
+        if row.state != State.RESOLVED:
+            raise NotAllowed("core.mine.not_asked")
+        changes = await _entry(desk, visit, message)
+        changes.append(forget_timer(ClosingFellDue(request=visit.request)))
+        moved = await close_unattended(desk, row) if solved else change_state(row, State.ACTIVE)
+        return [*changes, *moved]
+
+    await _write(desk, answer)
 
 
 async def reopen(desk: Desk, visit: Visit, text: str = "") -> None:
     """Open a closed request again, while it is still kept."""
-    row = await _row(desk, visit)
-    if not may_move(State(row.state), State.TRIAGE, Author.ASKER):
-        raise NotAllowed("core.mine.not_closed")
     message = Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.UNSOLVED, text=text)
-    changes = await _entry(desk, visit, message)
-    await desk.store.write([*changes, *await reopen_unattended(desk, row)])
+
+    async def opening() -> list[Change]:
+        row = await _row(desk, visit)
+        if not may_move(State(row.state), State.TRIAGE, Author.ASKER):
+            raise NotAllowed("core.mine.not_closed")
+        entry = await _entry(desk, visit, message)
+        return [*entry, *await reopen_unattended(desk, row)]
+
+    await _write(desk, opening)
 
 
 async def withdraw(desk: Desk, visit: Visit) -> date:
@@ -190,45 +201,70 @@ async def withdraw(desk: Desk, visit: Visit) -> date:
 
     A found receipt can write as its owner, so the coordinators are warned and 48 hours pass.
     """
-    row = await _row(desk, visit)
-    if not may_move(State(row.state), State.CLOSED, Author.ASKER):
-        raise NotAllowed("core.mine.closed")
-    waiting = await _withdrawals(desk, visit)
-    if waiting:
-        return waiting[-1].reply.at.date()
     due = withdrawal_day(desk.now())
-    notice = Reply(
-        at=datetime.combine(due, time(), tzinfo=desk.now().tzinfo), kind=MessageKind.WITHDRAWAL
-    )
-    changes = await _entry(
-        desk,
-        visit,
-        Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.WITHDRAWAL),
-    )
-    changes.append(Insert(await seal_reply(desk, visit.request, visit.keys.public, notice)))
-    changes.append(Tell(WithdrawalAsked(request=visit.request)))
-    changes.append(Tell(WithdrawalFellDue(request=visit.request), due=due))
-    await desk.store.write(changes)
+
+    async def asking() -> list[Change]:
+        nonlocal due
+        row = await _row(desk, visit)
+        if not may_move(State(row.state), State.CLOSED, Author.ASKER):
+            raise NotAllowed("core.mine.closed")
+        waiting = await timer_of(desk, WithdrawalFellDue(request=visit.request))
+        if waiting is not None:
+            due = waiting
+            return []
+        # The notice of an earlier one, which took effect, goes.
+        stale = [Delete(ReplyRow, {"id": item.id}) for item in await _withdrawals(desk, visit)]
+        return [*stale, *await _withdrawal_changes(desk, visit, due)]
+
+    await _write(desk, asking)
     return due
+
+
+async def _withdrawal_changes(desk: Desk, visit: Visit, due: date) -> list[Change]:
+    kind = MessageKind.WITHDRAWAL
+    notice = Reply(at=datetime.combine(due, time(), tzinfo=desk.now().tzinfo), kind=kind)
+    entry = await _entry(desk, visit, Message(at=desk.now(), author=Author.ASKER, kind=kind))
+    return [
+        *entry,
+        Insert(await seal_reply(desk, visit.request, visit.keys.public, notice)),
+        Tell(WithdrawalAsked(request=visit.request)),
+        Tell(WithdrawalFellDue(request=visit.request), due=due),
+    ]
 
 
 async def keep(desk: Desk, visit: Visit) -> None:
     """Take a withdrawal back before it takes effect."""
-    await _row(desk, visit)
-    waiting = await _withdrawals(desk, visit)
-    if not waiting:
-        return
-    changes = await _entry(
-        desk, visit, Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.KEPT)
-    )
-    changes.append(forget_timer(WithdrawalFellDue(request=visit.request)))
-    changes += [Delete(ReplyRow, {"id": item.id}) for item in waiting]
-    await desk.store.write(changes)
+    message = Message(at=desk.now(), author=Author.ASKER, kind=MessageKind.KEPT)
+
+    async def keeping() -> list[Change]:
+        await _row(desk, visit)
+        waiting = await _withdrawals(desk, visit)
+        if await timer_of(desk, WithdrawalFellDue(request=visit.request)) is None:
+            return []
+        changes = await _entry(desk, visit, message)
+        changes.append(forget_timer(WithdrawalFellDue(request=visit.request)))
+        return [*changes, *(Delete(ReplyRow, {"id": item.id}) for item in waiting)]
+
+    await _write(desk, keeping)
 
 
 def leave(desk: Desk, cookie: bytes) -> None:
     """End the visit."""
     desk.visits.drop(cookie)
+
+
+async def _write(desk: Desk, changes: Callable[[], Awaitable[list[Change]]]) -> None:
+    """Write what ``changes`` makes of the request as it stands, and again if it has changed.
+
+    A coordinator, or the same asker in another tab, may add to the thread or move the request
+    in this moment; what an asker says must not be lost for that.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return await desk.store.write(await changes())
+        except Conflict:
+            continue
+    await desk.store.write(await changes())
 
 
 async def _note_opened(desk: Desk, reply_ids: Sequence[str]) -> None:
@@ -262,11 +298,6 @@ async def _withdrawals(desk: Desk, visit: Visit) -> list[Shown]:
     rows = await desk.store.select(ReplyRow, {"request": visit.request}, order="number")
     shown = [Shown(id=row.id, reply=_open_reply(desk, visit, row)) for row in rows]
     return [item for item in shown if item.reply.kind is MessageKind.WITHDRAWAL]
-
-
-def _withdrawal_due(shown: Iterable[Shown]) -> date | None:
-    dates = [item.reply.at.date() for item in shown if item.reply.kind is MessageKind.WITHDRAWAL]
-    return max(dates, default=None)
 
 
 def _last_notice(shown: Iterable[Shown], state: State) -> Reply | None:

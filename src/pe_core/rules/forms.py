@@ -45,6 +45,8 @@ _WRONG_TYPE: Mapping[Kind, str] = {
 _REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _REFUSED_IN_LONG = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters (NUL among them, which PostgreSQL cannot hold) and lone surrogates."""
+_MARKS = re.compile("(?:M[a-z]){31}")
+"""More marks on one letter than any language has (UAX #15, "Stream-Safe Text Format")."""
 
 
 def asked(form: Form, answers: Mapping[str, Value]) -> tuple[Question, ...]:
@@ -95,6 +97,9 @@ def read_question(question: Question, typed: Sequence[str]) -> Value | Problem |
     Problem codes: required, too_long, too_short, too_small, too_big, not_a_number,
     not_a_date, not_an_option, characters, pattern.
     """
+    # Putting thousands of marks in order would take seconds, and nobody else was served.
+    if any(_is_overloaded(text) for text in typed):
+        return Problem(field=question.field, code="characters")
     given = [_tidy(text) for text in typed]
     if question.kind != "date":
         given = [text for text in given if text]
@@ -143,6 +148,14 @@ def _holds(condition: AskIf, answers: Mapping[str, Value]) -> bool:
         for wanted in condition.values
     )
     return is_in is (condition.operator == "in")
+
+
+def _is_overloaded(text: str) -> bool:
+    """Return whether a letter carries more than 30 marks, as no text in any language does."""
+    if text.isascii():
+        return False
+    # By category: some marks are ordered as letters and fall apart into marks that are not.
+    return _MARKS.search("".join(map(unicodedata.category, text))) is not None
 
 
 def _tidy(text: str) -> str:

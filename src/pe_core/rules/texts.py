@@ -5,6 +5,7 @@ without it, from tables compiled earlier.
 """
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -40,6 +41,9 @@ __all__ = [
 
 _LAYOUT = b"1"
 """Part of every compiled file's name; another number when ``Compiled`` changes."""
+
+_TOO_MANY_FORMS = re.compile(rb"nplurals\s*=\s*[0-9]{3}")
+"""Babel makes room for so many forms of every text."""
 
 _OWN_NAMES = {
     "be": "беларуская",
@@ -158,8 +162,11 @@ def _load(domain: str, language: str, path: Path, cache: Path | None) -> Compile
     digest = hashlib.sha256(_LAYOUT + content).hexdigest()[:32]
     kept = cache / f"{domain}.{language}.{digest}"
     try:
-        return msgspec.msgpack.decode(kept.read_bytes(), type=Compiled)
-    except (FileNotFoundError, msgspec.DecodeError):
+        compiled = msgspec.msgpack.decode(kept.read_bytes(), type=Compiled)
+        c2py(compiled.rule)
+        return compiled
+    except (FileNotFoundError, ValueError, RecursionError):
+        # Not there yet, or spoilt on the disk: it is made anew.
         compiled = _compile(domain, language, path)
         _keep(kept, msgspec.msgpack.encode(compiled))
         return compiled
@@ -188,24 +195,40 @@ def _compile(domain: str, language: str, path: Path) -> Compiled:
         if isinstance(message.id, str):
             texts[message.id] = str(message.string)
         elif all(forms := tuple(message.string)):
+            if len(forms) != catalog.num_plurals:
+                # Forms before the header are counted by the language's rule, not by the file's.
+                raise PluginError(
+                    [f"{_where(domain, path)}: Plural-Forms stands behind plural texts"]
+                )
             plurals[message.id[0]] = forms
     return Compiled(texts=texts, plurals=plurals, rule=catalog.plural_expr)
 
 
 def _read_po(domain: str, language: str, path: Path) -> "Catalog":
     """Read a PO file; without a Plural-Forms header Babel's rule for the language holds."""
-    from babel.messages.pofile import PoFileError, read_po
+    from babel.messages.pofile import read_po
 
-    where = f"texts of {domain}, {path.name}"
+    where = _where(domain, path)
     try:
         with path.open("rb") as file:
+            if _TOO_MANY_FORMS.search(file.read()):
+                raise PluginError([f"{where}: Plural-Forms names more forms than any language has"])
+            file.seek(0)
             catalog = read_po(
                 file, locale=_locale(language), ignore_obsolete=True, abort_invalid=True
             )
         choose = c2py(catalog.plural_expr)
         chosen = {choose(number) for number in range(1000)}
-    except (PoFileError, ValueError) as error:
-        raise PluginError([f"{where}: {error}"]) from error
+    except PluginError:
+        raise
+    except Exception as error:
+        # Babel has no one word for a broken file: it divides by zero, looks for an unknown
+        # character set, misses a message. Whoever mends the file must hear which one it is.
+        raise PluginError([f"{where}: {type(error).__name__}, {error}"]) from error
     if not chosen <= set(range(catalog.num_plurals)):
         raise PluginError([f"{where}: Plural-Forms chooses a form that does not exist"])
     return catalog
+
+
+def _where(domain: str, path: Path) -> str:
+    return f"texts of {domain}, {path.name}"

@@ -129,7 +129,7 @@ async def call_control(path: Path, command: str, arguments: Mapping[str, Any]) -
     try:
         await _send(writer, frame)
         answer = msgspec.msgpack.decode(await _receive(reader), type=_Answer)
-    except (ConnectionError, asyncio.IncompleteReadError, msgspec.DecodeError):
+    except (ConnectionError, asyncio.IncompleteReadError, ValueError, RecursionError):
         raise StoreError("the running instance hung up; its log says why") from None
     finally:
         writer.close()

@@ -256,7 +256,13 @@ TABLES: tuple[Table, ...] = (
     Table(row=ProposalRow, name="proposals", key=("id",), keep_until_day="day"),
     Table(row=ShareRow, name="shares", key=("box",), keep_until_day="day"),
     Table(row=TrailRow, name="trail", key=("number",), keep_until="keep_until"),
-    Table(row=OutboxRow, name="outbox", key=("id",), numbered=True, indexes=(("due",),)),
+    Table(
+        row=OutboxRow,
+        name="outbox",
+        key=("id",),
+        numbered=True,
+        indexes=(("due",), ("event",)),
+    ),
     Table(
         row=HeardRow,
         name="heard",

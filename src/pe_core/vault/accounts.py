@@ -150,7 +150,7 @@ def _slots(first: bytes, second: bytes, tags: bytes | None) -> Slots:
 
 def _tag(salt: bytes, handle: str, passphrase: str, kind: str) -> bytes:
     named = msgspec.msgpack.encode(
-        tuple(part.encode("utf-8", "surrogatepass") for part in (handle, passphrase, kind))
+        tuple(part.encode(errors="surrogatepass") for part in (handle, passphrase, kind))
     )
     return hmac.digest(salt, b"pe-vault-v1 slot tag" + named, "sha256")[:TAG_SIZE]
 

@@ -136,6 +136,7 @@ def _verify_admission(
     root_verify_key: bytes,
 ) -> None:
     before = seen[-1]
+    _check_certificate(certificate, seen, root_verify_key)
     if following.recovery != before.recovery:
         raise MembersInvalid("an invite changed the recovery key")
     if certificate.replaces is None:
@@ -147,15 +148,12 @@ def _verify_admission(
         _verify_return(certificate, following, seen)
     if _signers(signed.signatures, LIST, signed.body) != {certificate.invite_key}:
         raise MembersInvalid("a member list is not signed by its invite")
-    _check_certificate(certificate, seen, root_verify_key)
 
 
 def _verify_return(
     certificate: InviteCertificate, following: MemberList, seen: Sequence[MemberList]
 ) -> None:
     before, box = seen[-1], certificate.replaces
-    if not 0 <= certificate.after < len(seen):
-        raise MembersInvalid("an invite was made under no list of this chain")
     member = member_of(following, box)
     if member is None or with_newcomer(before, member, box) != following.members:
         raise MembersInvalid("an invite changed more than one member's keys")

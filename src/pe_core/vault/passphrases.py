@@ -67,7 +67,7 @@ class Passphrases:
 
     def close(self) -> None:
         """Let the running hashes end and drop those that wait."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
 
     def _give_back(self, work: Future[bytes]) -> None:
         # Also called for work whose waiter went away, so no place is ever lost.
@@ -105,7 +105,7 @@ def _fold(typed: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    return text.encode(errors="surrogatepass")
 
 
 @cache

@@ -16,6 +16,9 @@ from shamir_mnemonic import (
 
 from pe_core.errors import SharesRefused
 
+MOST_ROUNDS = 2
+"""The highest exponent of the hash's rounds that is taken; ours have 1, which costs 10 ms."""
+
 
 def split_secret(secret: bytes, threshold: int = 2, count: int = 3) -> list[str]:
     """Split a secret (16 bytes or more, an even number) so that any ``threshold`` shares join.
@@ -45,11 +48,11 @@ def secret_words(secret: bytes) -> str:
 def _recover(shares: Sequence[str]) -> EncryptedMasterSecret:
     try:
         groups = decode_mnemonics(shares)
+        # The words themselves name the cost of their hash; at the most it would take minutes.
+        if any(share.iteration_exponent > MOST_ROUNDS for g in groups.values() for share in g):
+            raise SharesRefused("these words ask for more work than ours do")
         # The library wants exactly the threshold; three holders who all came are no fault.
-        enough = {
-            number: group.get_minimal_group() if group.is_complete() else group
-            for number, group in groups.items()
-        }
+        enough = {number: group.get_minimal_group() for number, group in groups.items()}
         return recover_ems(enough)
     except (MnemonicError, ValueError):
         # The library's own text quotes words of a share.

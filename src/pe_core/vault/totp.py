@@ -38,7 +38,7 @@ def check_totp(secret: bytes, code: str, now: datetime, last_step: int) -> int |
     One step before and one after ``now`` (an aware time) are taken, each once: a step that is
     not above ``last_step`` was used already. Spaces in the code do not matter.
     """
-    typed = "".join(code[: 4 * _DIGITS].split()).encode("utf-8", "surrogatepass")
+    typed = "".join(code[: 4 * _DIGITS].split()).encode(errors="surrogatepass")
     valid: int | None = None
     for step in range(_step(now) - 1, _step(now) + 2):
         if compare_digest(_code(secret, step).encode(), typed) and step > last_step:

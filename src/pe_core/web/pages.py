@@ -8,7 +8,7 @@ from litestar.response import Redirect
 
 from pe_core.model.struct import Model
 from pe_core.web.guards.caller import caller_of
-from pe_core.web.portal import Connection, Portal, language_of, portal_of
+from pe_core.web.portal import LONGEST_PATH, Connection, Portal, language_of, portal_of
 
 
 class LanguageLink(Model):
@@ -42,8 +42,13 @@ def render(
 
 
 def redirect(address: str) -> Redirect:
-    """Send the browser on with 303; ``address`` is a path of ours, such as ``/en/ask``."""
-    if not address.startswith("/") or address.startswith("//"):
+    """Send the browser on with 303; ``address`` is a path of ours, such as ``/en/ask``.
+
+    Browsers take a backslash for a slash and leave out what is no character (WHATWG URL), so
+    an address with either could lead to another host.
+    """
+    elsewhere = address.startswith("//") or "\\" in address or not address.isprintable()
+    if not address.startswith("/") or elsewhere:
         raise ValueError("the portal sends nobody elsewhere")
     return Redirect(address, status_code=303)
 
@@ -57,7 +62,9 @@ def embassy_name(portal: Portal, language: str) -> str:
 def _surroundings(request: Connection, language: str) -> dict[str, Any]:
     portal = portal_of(request)
     caller = caller_of(request)
+    # A page that is not found has an address of any length and look: then only the home is linked.
     path = request.scope["path"]
+    path = "/" + path.lstrip("/") if len(path) <= LONGEST_PATH else f"/{language}/"
     return {
         "languages": _links(portal, path, language),
         "embassy_name": embassy_name(portal, language),

@@ -17,6 +17,9 @@ from pe_core.web.guards.tokens import SHORTEST, FormTokens
 PageRequest: TypeAlias = Request[Any, Any, Any]
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
+LONGEST_PATH = 1000
+"""Characters; longer than any address of ours, and a page names its own once a language."""
+
 
 class Portal:
     """One running portal; it lives in the app's state."""

@@ -3,7 +3,8 @@
 The SQL is spelled out, not made from ``TABLES``, since a step must do the same for ever; a
 test holds that all steps together give what ``TABLES`` declares. In wide tables the columns
 that lists show stand first and the bodies last, so that lists need not read the bodies. What
-only upkeep asks for has no index: each one costs a random page at every submission.
+only upkeep asks for has no index: each one costs a random page at every submission. The timer
+of a request is looked for by its whole event, in an outbox that is nearly always small.
 """
 
 from __future__ import annotations
@@ -80,9 +81,15 @@ _DESK_DAY = (
     epoch TEXT NOT NULL, before BLOB NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
 )
 
+
+def _timers(database: Database) -> None:
+    database.execute("CREATE INDEX outbox_event ON outbox (event)")
+
+
 STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("0001_first", _first),
     ("0002_desk_day", _desk_day),
+    ("0003_timers", _timers),
 )
 """Names and functions, in order; a new one goes to the end."""
 

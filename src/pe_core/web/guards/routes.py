@@ -15,7 +15,14 @@ from pe_core.web.guards.caller import Caller, caller_of
 from pe_core.web.guards.cookies import CookieName, read_cookie
 from pe_core.web.guards.origin import check_origin
 from pe_core.web.guards.refusals import detour, refusal
-from pe_core.web.portal import Connection, PageRequest, desk_of, language_of, portal_of
+from pe_core.web.portal import (
+    LONGEST_PATH,
+    Connection,
+    PageRequest,
+    desk_of,
+    language_of,
+    portal_of,
+)
 
 Guard = Literal["public", "signed_out", "asker", "visit", "joining", "staff", "coordinator"]
 """Anybody; only without an unlocked account; with a draft; with a visit; invited; with an
@@ -105,7 +112,14 @@ def _options(guard: Guard, check: _GuardFunction) -> dict[str, Any]:
 
 
 def _find_caller(request: Connection, guard: Guard) -> Caller:
-    """Find who calls, keep them with the request, and refuse whom ``guard`` does not let in."""
+    """Find who calls, keep them with the request, and refuse whom ``guard`` does not let in.
+
+    The router mends an address with too many slashes before we see it. Should it ever stop to,
+    such an address is no page: on one at ``//be`` a form that names its own address would be
+    sent to a host of that name.
+    """
+    if "//" in request.scope["path"] or len(request.scope["path"]) > LONGEST_PATH:
+        raise refusal("not_found")
     language = request.scope["path_params"].get("language")
     if language is not None and language not in portal_of(request).languages:
         raise refusal("not_found")

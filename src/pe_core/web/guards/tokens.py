@@ -9,7 +9,7 @@ nobody, while refusing new posts would close the door to everybody.
 
 import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -61,7 +61,7 @@ class FormTokens:
     def _read(self, form: str, token: str) -> bytes:
         text, _, mac = token.partition(".")
         try:
-            head = urlsafe_b64decode(text.encode("ascii"))
+            head = b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
         except (UnicodeEncodeError, Error, ValueError):
             raise refusal("forbidden") from None
         expected = self._mac(form, head)

@@ -29,16 +29,19 @@ async def show_topics(request: PageRequest) -> Response[str]:
 
 @post_page("/{language:str}/ask", guard="public", form="ask")
 async def take_topic(request: PageRequest) -> Response[Any]:
-    """Begin a draft, or go on with the one there is if its topic is the same."""
+    """Begin a draft, or go on with the one there is if its topic is the same.
+
+    It goes on under a new cookie: at a shared machine somebody else may have noted the old one.
+    """
     desk, language = desk_of(request), language_of(request)
     topic = fields_of(request).one("topic")
     if topic not in desk.forms:
         return _topics_page(request, wrong=True)
-    there = _draft_there(request)
-    if there is not None and there.form.name == topic and there.receipt is None:
-        return redirect(f"/{language}/ask/where")
+    there, old = _draft_there(request), read_cookie(request, "pe_ask")
+    if old and there is not None and there.form.name == topic and there.receipt is None:
+        again = redirect(f"/{language}/ask/where")
+        return set_cookie(request, again, "pe_ask", desk.drafts.renew(old))
     portal_of(request).quotas.take("begin", limit=BEGINS, window=MINUTE)
-    old = read_cookie(request, "pe_ask")
     if old is not None:
         desk.drafts.drop(old)
     cookie, _ = begin(desk, topic, language)

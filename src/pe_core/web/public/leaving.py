@@ -3,6 +3,7 @@
 from litestar import Response
 
 from pe_core.web.guards.cookies import clear_cookie, clear_site, read_cookie
+from pe_core.web.guards.refusals import refusal
 from pe_core.web.guards.routes import get_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, language_of
@@ -16,8 +17,11 @@ async def leave_page(request: PageRequest) -> Response[None]:
     """Drop draft and visit, have the browser forget us, and go to the neutral page.
 
     It acts on a GET because it must work as a plain link; a foreign page that names this
-    address must not end anybody's draft, so then nothing is dropped.
+    address must not end anybody's draft, so then nothing is dropped. What a browser fetches
+    beforehand, because somebody might go there, is refused, so that it asks again if they do.
     """
+    if "prefetch" in request.headers.get("sec-purpose", "").lower():
+        raise refusal("forbidden")
     response = redirect(f"/{language_of(request)}/bye")
     if request.headers.get("sec-fetch-site", "").lower() not in _OWN_SITES:
         return response

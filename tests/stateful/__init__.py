@@ -1,0 +1,1 @@
+"""The whole desk against a plain model of it: see ``tests/test_desk_stateful.py``."""
