@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from pe_core.desk import accounts, drafts, files, invites, locking, pace, proving, sessions, shares
+from pe_core.cli import connections
+from pe_core.desk import (
+    accounts,
+    drafts,
+    files,
+    files_child,
+    invites,
+    locking,
+    pace,
+    proving,
+    sessions,
+    shares,
+)
 from pe_core.rules import retention
 from pe_core.settings import VaultSettings
 from pe_core.toolkit.embassy import TestEmbassy
@@ -56,6 +68,12 @@ LIMITS: dict[str, str] = {
     "A recovery share waits for its holder": f"{shares.SHARE_WAITS.days} days",
     "Requests opened in an hour before colleagues are told": f"{pace.MANY}",
     "Requests opened in an hour before no more follow": f"{pace.MOST}",
+    "The head of a request must come within": f"{connections.HEAD_SECONDS:.0f} s",
+    "The head of a request": f"{connections.HEAD_BYTES // 1024} KiB",
+    "A body must come within": f"{connections.BODY_SECONDS / 60:.0f} min",
+    "Connections at once": f"{connections.MOST}",
+    "Requests answered at once": f"{connections.AT_ONCE}",
+    "All that a PDF unpacks to": f"{files_child.UNPACKED // 10**6} MB",
     "Memory of one passphrase hash": f"{VaultSettings().argon2_memory} MiB",
     "A request nobody moves is kept": f"{retention.KEEP_OPEN} weeks",
     "A closed request is kept, unless its form says otherwise": f"{retention.DEFAULT_KEEP} weeks",

@@ -259,7 +259,7 @@ def test_a_database_is_there_whole_older_or_newer(tmp_path: Path) -> None:
 
 
 def _forget_last_step(folder: Path) -> None:
-    _sql(folder, "DELETE FROM _sqlite_migrations WHERE name = '0003_timers'")
+    _sql(folder, "DELETE FROM _sqlite_migrations WHERE name = '0003_one_place_each'")
 
 
 def _add_step(folder: Path, name: str) -> None:

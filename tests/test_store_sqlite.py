@@ -15,6 +15,7 @@ from pe_core.store import (
     TABLES,
     Add,
     CountRow,
+    MessageRow,
     MetaRow,
     Table,
     Update,
@@ -335,3 +336,24 @@ def test_migrations_leave_no_time_finer_than_a_day(tmp_path: Path) -> None:
 
     assert lengths
     assert {len("2026-11-24")} == set(lengths)
+
+
+def test_two_entries_with_one_place_in_a_thread_are_put_in_order(tmp_path: Path) -> None:
+    on_store(tmp_path, lambda store: store.count(MetaRow))
+    database = sqlite3.connect(tmp_path / "instance.sqlite")
+    with database:
+        database.execute("DELETE FROM _sqlite_migrations WHERE name = '0003_one_place_each'")
+        database.execute("DROP INDEX outbox_event")
+        for table in ("messages", "replies"):
+            database.execute(f"DROP INDEX {table}_request_number")
+            database.execute(f"CREATE INDEX {table}_request_number ON {table} (request, number)")
+        for name, request, number in ("a", "r", 1), ("b", "r", 2), ("c", "r", 2), ("d", "s", 4):
+            columns = "id, request, number, epoch, bucket, body"
+            sql = f"INSERT INTO messages ({columns}) VALUES (?, ?, ?, 'e', 1, x'00')"  # noqa: S608
+            database.execute(sql, (name, request, number))
+    database.close()
+
+    async def act(store: SqliteStore) -> list[tuple[str, int]]:
+        return sorted(await store.pick(MessageRow, ("id", "number")))
+
+    assert [("a", 1), ("b", 2), ("c", 3), ("d", 4)] == on_store(tmp_path, act)

@@ -234,14 +234,14 @@ TABLES: tuple[Table, ...] = (
         name="messages",
         key=("id",),
         follows=(RequestRow, "request"),
-        indexes=(("request", "number"),),
+        unique=(("request", "number"),),
     ),
     Table(
         row=ReplyRow,
         name="replies",
         key=("id",),
         follows=(RequestRow, "request"),
-        indexes=(("request", "number"),),
+        unique=(("request", "number"),),
     ),
     Table(
         row=FileRow,

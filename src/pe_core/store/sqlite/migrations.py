@@ -82,14 +82,31 @@ _DESK_DAY = (
 )
 
 
-def _timers(database: Database) -> None:
-    database.execute("CREATE INDEX outbox_event ON outbox (event)")
+def _one_place_each(database: Database) -> None:
+    for statement in _ONE_PLACE_EACH:
+        database.execute(statement)
+
+
+_ONE_PLACE_EACH = (
+    "CREATE INDEX outbox_event ON outbox (event)",
+    # Two that were written in one moment could get one place in the thread: they are put in order.
+    """UPDATE messages SET number = (SELECT place FROM (SELECT id AS message, row_number() OVER
+    (PARTITION BY request ORDER BY number, id) AS place FROM messages) WHERE message = messages.id)
+    WHERE request IN (SELECT request FROM messages GROUP BY request, number HAVING count(*) > 1)""",
+    """UPDATE replies SET number = (SELECT place FROM (SELECT id AS reply, row_number() OVER
+    (PARTITION BY request ORDER BY number, id) AS place FROM replies) WHERE reply = replies.id)
+    WHERE request IN (SELECT request FROM replies GROUP BY request, number HAVING count(*) > 1)""",
+    "DROP INDEX messages_request_number",
+    "CREATE UNIQUE INDEX messages_request_number ON messages (request, number)",
+    "DROP INDEX replies_request_number",
+    "CREATE UNIQUE INDEX replies_request_number ON replies (request, number)",
+)
 
 
 STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("0001_first", _first),
     ("0002_desk_day", _desk_day),
-    ("0003_timers", _timers),
+    ("0003_one_place_each", _one_place_each),
 )
 """Names and functions, in order; a new one goes to the end."""
 
