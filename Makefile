@@ -79,14 +79,17 @@ check: browser lint types coverage numbers e2e supply  ## everything that CI run
 screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 renews docs/screenshot.png
 	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
 
-bench: setup  ## what the portal costs against the least it could cost; writes bench.json; SHORT=1 for two minutes
-	$(BIN)/python -m tests.bench $(if $(SHORT),--short)
+bench: setup  ## what the portal costs against the least it could cost; writes bench.json; SHORT=1 or LONG=1
+	$(BIN)/python -m tests.bench $(if $(SHORT),--short) $(if $(LONG),--long)
 
 load: setup  ## ten minutes of a bad day: visitors, requests, returns and twenty coordinators at once
-	$(BIN)/python -m tests.bench --only mixed
+	$(BIN)/python -m tests.bench mixed
 
-coverage: setup  ## the test suite with what it runs through, into coverage.json
-	$(BIN)/pytest -n $(JOBS) -m "not e2e" --cov=pe_core --cov-branch --cov-report=json:coverage.json
+coverage: setup  ## the test suite with what it runs through, processes of `pe` too, into coverage.json
+	rm -f .coverage.*
+	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not e2e"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet -o coverage.json
 
 numbers:  ## the numbers of the proofs, held against README; after `make coverage`
 	$(BIN)/python -m tests.tally --check
@@ -98,7 +101,7 @@ fuzz: .proofs  ## feed every parser of outside bytes for a minute each; SECONDS=
 	.venv-proofs/bin/python -m tests.fuzz $(TARGETS) --seconds $(or $(SECONDS),60)
 
 mutate: .proofs  ## change the vault and the guards in every small way: does a test notice?
-	.venv-proofs/bin/python -m tests.mutation
+	nice -n 10 .venv-proofs/bin/python -m tests.mutation
 
 long: setup  ## the tests that draw their own examples, for an hour instead of a minute
 	PE_LONG=1 $(BIN)/pytest -n $(JOBS) tests/test_desk_stateful.py tests/test_openapi_schemathesis.py tests/test_faults_connections.py

@@ -1,10 +1,12 @@
 """Any two of three shares give the secret back; what is not enough gives nothing."""
 
+import dataclasses
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shamir_mnemonic import decode_mnemonics
 
 from pe_core.errors import SharesRefused
 from pe_core.vault.shares import join_shares, secret_words, split_secret
@@ -87,6 +89,19 @@ def test_wrong_shares_are_refused(shares: list[str]) -> None:
     expected = r"^these shares are too few, mistyped, or of different sets$"
     with pytest.raises(SharesRefused, match=expected):
         join_shares(shares)
+
+
+@pytest.mark.parametrize(("rounds", "joins"), [(0, True), (2, True), (3, False), (15, False)])
+def test_words_that_ask_for_more_work_than_ours_are_refused(rounds: int, joins: bool) -> None:
+    cheap = decode_mnemonics(split_secret(SECRET)[:2])
+    (group,) = cheap.values()
+    words = [dataclasses.replace(share, iteration_exponent=rounds).mnemonic() for share in group]
+
+    if joins:
+        assert 32 == len(join_shares(words))
+    else:
+        with pytest.raises(SharesRefused, match=r"^these words ask for more work than ours do$"):
+            join_shares(words)
 
 
 def test_a_refusal_does_not_quote_the_shares() -> None:

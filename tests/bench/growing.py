@@ -29,9 +29,9 @@ AIMED = ("page ", "coming back", "a submission")
 Found = dict[str, list[float]]
 
 
-def run(short: bool, long: bool = False) -> list[Figure]:
+def run(short: bool, sizes: tuple[int, ...] = SIZES) -> list[Figure]:
     """Measure each act in embassies of each size."""
-    sizes = LONG_SIZES if long else SHORT_SIZES if short else SIZES
+    sizes = SHORT_SIZES if short else sizes
     found = {size: asyncio.run(_one(size)) for size in sizes}
     return [_figure(name, size, found) for name in found[sizes[0]] for size in sizes]
 
