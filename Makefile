@@ -71,10 +71,10 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 e2e: setup node  ## the journeys, in a real browser without scripts
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m e2e
 
 check: browser lint types coverage numbers e2e supply  ## everything that CI runs; fails if a tool is missing
-	$(MAKE) fuzz SECONDS=2
+	$(MAKE) fuzz SECONDS=1
 
 screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 renews docs/screenshot.png
 	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
