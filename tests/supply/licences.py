@@ -1,7 +1,7 @@
 """May we hand on what a server installs, and use what only tests use: a table of licences.
 
 The licence of a package is read from what is installed (in the environment of the proofs that
-is everything), so the same check runs in the ordinary suite, where pip-licenses is not.
+is everything), so the same check runs in the ordinary suite.
 Which files a wheel brings along from elsewhere (OpenSSL, libjpeg) its metadata does not say.
 """
 
