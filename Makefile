@@ -71,7 +71,7 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 e2e: setup node  ## the journeys, in a real browser without scripts
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m e2e
+	$(BIN)/pytest -m e2e
 
 check: browser lint types coverage numbers e2e supply  ## everything that CI runs; fails if a tool is missing
 	$(MAKE) fuzz SECONDS=1

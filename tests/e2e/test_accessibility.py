@@ -17,7 +17,7 @@ from people import Person
 
 from pe_core.rules.texts import Catalogue
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("gallery")]
+pytestmark = pytest.mark.e2e
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -16,7 +16,7 @@ from pe_core.web.assets import read_assets
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("gallery")]
+pytestmark = pytest.mark.e2e
 
 MOST_BYTES = 30 * 1024
 TEMPLATES = Path(public.__file__).parents[1] / "templates" / "public"
