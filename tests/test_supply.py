@@ -535,7 +535,7 @@ def test_a_bill_of_another_version_than_the_lock_is_not_made() -> None:
         ("components", [], "missing: click"),
         ("serialNumber", "urn:uuid:invented", "changes each time: serialNumber"),
         ("extra", "http://127.0.0.1/simple", "an address or a path: http://127.0.0.1/simple"),
-        ("extra", ["/root/invented"], "an address or a path: /root/invented"),
+        ("extra", ["/home/invented"], "an address or a path: /home/invented"),
         ("extra", "file:invented", "an address or a path: file:invented"),
         ("components", [{"name": "more", "licenses": [1]}], "no hash: more"),
         ("components", [{"name": "more", "licenses": [1]}], "too much: more"),
