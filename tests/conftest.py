@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from pe_core.toolkit.invented import Account
+
 # Tests are imported one by one (importlib mode); what they share lies beside them.
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -25,3 +27,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
+    """Open an embassy once for all tests of faults; each works on a copy of its own."""
+    from faulting import open_template
+
+    folder = tmp_path_factory.mktemp("template")
+    return folder, open_template(folder)

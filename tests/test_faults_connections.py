@@ -15,7 +15,7 @@ import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from faulting import MARKED, Served, copy_of, open_template, personal, until
+from faulting import MARKED, Served, copy_of, personal, until
 from pe_core.cli.connections import WINDOW, House, connection_class
 from pe_core.toolkit.invented import Account
 from test_seizure import MARK
@@ -46,12 +46,6 @@ for place in range(number):
 print("there", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
-    folder = tmp_path_factory.mktemp("template")
-    return folder, open_template(folder)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from faulting import (
     Served,
     broken,
     copy_of,
-    open_template,
     personal,
     refused_to_start,
     until,
@@ -39,12 +38,6 @@ database.execute("BEGIN EXCLUSIVE")
 print("held", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
-    folder = tmp_path_factory.mktemp("template")
-    return folder, open_template(folder)
 
 
 @pytest.fixture

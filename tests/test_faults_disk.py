@@ -15,7 +15,6 @@ from faulting import (
     fill,
     journalled_disk,
     journalled_disk_again,
-    open_template,
     personal,
     refused_to_start,
     remount,
@@ -29,12 +28,6 @@ from test_seizure import marked_picture
 
 Run = Callable[[Awaitable[Any]], Any]
 FULL = "the disk is full, nothing was written: make room and try again"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
-    folder = tmp_path_factory.mktemp("template")
-    return folder, open_template(folder)
 
 
 @pytest.fixture

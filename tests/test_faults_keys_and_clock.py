@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from faulting import MARKED, Served, broken, copy_of, open_template, refused_to_start
+from faulting import MARKED, Served, broken, copy_of, refused_to_start
 from pe_core.cli.main import main
 from pe_core.desk import accounts, invites, visits
 from pe_core.desk.accounts import unlock
@@ -32,12 +32,6 @@ from pe_core.web.guards.tokens import FormTokens
 Run = Callable[[Awaitable[Any]], Any]
 YEAR = timedelta(days=365)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
-    folder = tmp_path_factory.mktemp("template")
-    return folder, open_template(folder)
 
 
 @pytest.fixture

@@ -258,15 +258,20 @@ def test_anybody_is_let_in_where_no_cookie_is_asked_for(guard: Guard) -> None:
     assert "public" == caller_of(look("public", cookie("__Host-pe_staff"))).guard
 
 
-@pytest.mark.parametrize("guard", GUARDS)
-@pytest.mark.parametrize(("language", "there"), [("en", True), ("be", True), ("xx", False)])
-def test_there_are_pages_in_our_languages_only(guard: Guard, language: str, there: bool) -> None:
+def look_or_not(guard: Guard, there: bool, **page: str) -> None:
+    """Look at a page with the guard's own cookie: it is there, or it is not found."""
     given = [cookie(COOKIES[guard])] if guard in COOKIES else []
 
     if there:
-        look(guard, *given, language=language)
+        look(guard, *given, **page)
     else:
-        assert "not_found" == refused(lambda: look(guard, *given, language=language))
+        assert "not_found" == refused(lambda: look(guard, *given, **page))
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize(("language", "there"), [("en", True), ("be", True), ("xx", False)])
+def test_there_are_pages_in_our_languages_only(guard: Guard, language: str, there: bool) -> None:
+    look_or_not(guard, there, language=language)
 
 
 @pytest.mark.parametrize("guard", GUARDS)
@@ -283,12 +288,7 @@ def test_there_are_pages_in_our_languages_only(guard: Guard, language: str, ther
     ],
 )
 def test_an_address_has_one_spelling_and_an_end(guard: Guard, path: str, there: bool) -> None:
-    given = [cookie(COOKIES[guard])] if guard in COOKIES else []
-
-    if there:
-        look(guard, *given, path=path)
-    else:
-        assert "not_found" == refused(lambda: look(guard, *given, path=path))
+    look_or_not(guard, there, path=path)
 
 
 def test_a_page_without_a_language_in_its_address_is_in_none() -> None:
