@@ -66,7 +66,7 @@ def test_a_look_opens_only_what_was_touched(
     asked: list[list[str]] = []
     refresh = summaries.refresh_summaries
 
-    async def watched(desk: Any, session: Any, heads: Any, parts: Any = ()) -> Any:
+    async def watched(desk: Any, session: Any, heads: Any, parts: Any) -> Any:
         asked.append([head[0] for head in heads])
         return await refresh(desk, session, heads, parts)
 

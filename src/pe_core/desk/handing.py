@@ -3,17 +3,18 @@
 import msgspec
 
 from pe_core.desk.desk import Desk
-from pe_core.desk.epochs import current_epoch, open_grants, read_members
+from pe_core.desk.epochs import current_epoch, read_members
 from pe_core.desk.leaving import find_member
+from pe_core.desk.listing import catch_up
 from pe_core.desk.moving import move_parts, move_request
 from pe_core.desk.owed import granted, read_owed
 from pe_core.desk.sealing import seal_message
 from pe_core.desk.sessions import Session
-from pe_core.desk.summaries import change_summary, refresh_summaries
+from pe_core.desk.summaries import change_summary
 from pe_core.desk.trail import record
 from pe_core.desk.working import OVER, Work, past, take_up
 from pe_core.errors import NotAllowed, NotFound
-from pe_core.model import Author, Box, Message, MessageKind, RequestId, State
+from pe_core.model import Author, Box, Message, MessageKind, RequestId
 from pe_core.model.trail import Act
 from pe_core.model.week import Week
 from pe_core.store import Change, FileRow, Insert, MessageRow, RequestRow, Update
@@ -53,17 +54,15 @@ async def give(desk: Desk, session: Session, request: RequestId, to: Box) -> Non
 
 async def give_all(desk: Desk, session: Session, to: Box) -> int:
     """Hand all that one has claimed and that is not over to a colleague; returns how many."""
-    await open_grants(desk, session)
-    heads = await desk.store.pick(RequestRow, ("id", "epoch", "revision", "state"))
-    await refresh_summaries(desk, session, [head[:3] for head in heads])
-    given = 0
-    for name, _, _, state in heads:
-        summary = session.summaries.get(RequestId(name))
-        if summary is None or summary.claimed_by != session.box or State(state) in OVER:
-            continue
-        await give(desk, session, RequestId(name), to)
-        given += 1
-    return given
+    shelf = await catch_up(desk, session)
+    mine = [
+        entry.id
+        for entry in shelf.all()
+        if entry.summary and entry.summary.claimed_by == session.box and entry.state not in OVER
+    ]
+    for request in mine:
+        await give(desk, session, request, to)
+    return len(mine)
 
 
 async def list_receivers(desk: Desk, session: Session) -> list[Box]:

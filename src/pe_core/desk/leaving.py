@@ -7,10 +7,11 @@ person read stays read, and what they copied is theirs: here ends only what is t
 import msgspec
 
 from pe_core.desk.desk import Desk
-from pe_core.desk.epochs import begin_epochs, open_grants
+from pe_core.desk.epochs import begin_epochs
+from pe_core.desk.listing import catch_up
 from pe_core.desk.owed import owed_key
 from pe_core.desk.sessions import Session
-from pe_core.desk.summaries import change_summary, refresh_summaries
+from pe_core.desk.summaries import change_summary
 from pe_core.errors import Conflict, NotAllowed, NotFound
 from pe_core.model import Box, RequestId
 from pe_core.rules.retention import ROLES
@@ -97,10 +98,8 @@ async def unclaim(desk: Desk, session: Session, box: Box) -> None:
 
     Elsewhere its claim stays sealed and counts for nothing: the list knows who is a member.
     """
-    await open_grants(desk, session)
-    heads = await desk.store.pick(RequestRow, ("id", "epoch", "revision"))
-    await refresh_summaries(desk, session, heads)
-    claimed = [name for name, summary in session.summaries.items() if summary.claimed_by == box]
+    shelf = await catch_up(desk, session)
+    claimed = [e.id for e in shelf.all() if e.summary and e.summary.claimed_by == box]
     for row in await desk.store.select(RequestRow, {"id": In(claimed)}):
         summary = session.summaries[RequestId(row.id)]
         if summary.revision != row.revision:

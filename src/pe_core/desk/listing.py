@@ -30,6 +30,11 @@ async def look_over(desk: Desk, session: Session) -> Shelf:
     if not session.listed:
         await record(desk, session.box, Act.LISTED)
         session.listed = True
+    return await catch_up(desk, session)
+
+
+async def catch_up(desk: Desk, session: Session) -> Shelf:
+    """Return the requests as they are now, for an act that shows none of them."""
     await open_grants(desk, session)
     async with session.looking:
         await _catch_up(desk, session)

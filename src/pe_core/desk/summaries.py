@@ -44,7 +44,7 @@ async def refresh_summaries(
     desk: Desk,
     session: Session,
     heads: Iterable[tuple[str, str, int]],
-    parts: Iterable[Part] = (),
+    parts: Iterable[Part],
 ) -> frozenset[str]:
     """Open what changed since this session last looked; return the ids left for the next look.
 
