@@ -77,7 +77,7 @@ check: browser lint types coverage numbers  ## everything that CI runs; fails if
 	$(MAKE) --jobs 2 --output-sync=target e2e short
 
 short: supply  ## the short forms of the proofs that take long
-	$(MAKE) fuzz SECONDS=1
+	$(MAKE) fuzz SECONDS=1 SEED=1
 
 screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 renews docs/screenshot.png
 	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
@@ -100,8 +100,8 @@ numbers:  ## the numbers of the proofs, held against README; after `make coverag
 crash: setup  ## kill the process 200 times under load and look what is left; ROUNDS=20, SEED=7
 	$(BIN)/python -m tests.crash --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 
-fuzz: .proofs  ## feed every parser of outside bytes for a minute each; SECONDS=5, TARGETS="envelope pdf"
-	.venv-proofs/bin/python -m tests.fuzz $(TARGETS) --seconds $(or $(SECONDS),60)
+fuzz: .proofs  ## feed every parser of outside bytes for a minute each; SECONDS=5, SEED=7, TARGETS="envelope pdf"
+	.venv-proofs/bin/python -m tests.fuzz $(TARGETS) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)
 
 mutate: .proofs  ## change the vault and the guards in every small way: does a test notice?
 	nice -n 10 .venv-proofs/bin/python -m tests.mutation

@@ -29,6 +29,8 @@ def test_every_deployment_has_right_settings(path: Path) -> None:
         ("port = 8000", "port = 70000", "$.server.port"),
         ('"http://127.0.0.1:8000"', '"127.0.0.1:8000"', "is an origin without a slash"),
         ('"http://127.0.0.1:8000"', '"http://127.0.0.1:8000/"', "is an origin without a slash"),
+        ('host = "127.0.0.1"', 'host = "127.0.0.1\u200b"', "[server] host has a character in it"),
+        ("[embassy]", 'data = "d\u0085"\n[embassy]', "data has a character in it"),
         ('be = "', 'xx = "', "no name in the first language 'be'"),
         ("[embassy]", "[embassy", "is not valid TOML"),
         ("contact =", "#", "`contact`"),

@@ -172,6 +172,9 @@ def _meaning_faults(settings: Settings) -> Iterator[str]:
         ZoneInfo(embassy.zone)
     except (KeyError, ValueError, OSError):
         yield "[embassy] zone is not a time zone, such as Europe/Minsk"
+    for key, line in (("data", settings.data), ("[server] host", settings.server.host)):
+        if not line.isprintable():
+            yield f"{key} has a character in it that nobody sees; type it again by hand"
     if embassy.languages[0] not in embassy.names:
         yield f"[embassy] names has no name in the first language {embassy.languages[0]!r}"
     if len(set(embassy.languages)) < len(embassy.languages):
