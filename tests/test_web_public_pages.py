@@ -16,7 +16,7 @@ from pe_core.web import public
 
 Run = Callable[[Awaitable[Any]], Any]
 LANGUAGES = ("be", "ru", "en", "he")
-READING = ("", "help", "safety", "privacy", "exit-help", "bye", "ask", "code")
+READING = ("", "help", "safety", "privacy", "offices", "imprint", "exit-help", "bye", "ask", "code")
 READING_TOO = ("ask/done", "ask/begin", "code/begin")
 ASKING = ("where", "where/change", "1", "1/change", "files", "check")
 MARKER = "Zzmarker"

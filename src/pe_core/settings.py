@@ -31,7 +31,10 @@ _QUOTED = re.compile(r"(?<=Invalid enum value).*", re.DOTALL)
 
 
 class EmbassySettings(Model, forbid_unknown_fields=True):
-    """The ``[embassy]`` table: who runs this instance."""
+    """The ``[embassy]`` table: who runs this instance.
+
+    ``imprint`` says line by line who answers for the site, where the law wants that.
+    """
 
     code: Annotated[str, Meta(pattern=r"\A[a-z]{2,8}\Z")]
     names: Mapping[str, Line]
@@ -39,6 +42,7 @@ class EmbassySettings(Model, forbid_unknown_fields=True):
     zone: Line
     contact: Annotated[str, Meta(max_length=200)]
     jurisdiction: Line
+    imprint: tuple[Line, ...] = ()
 
 
 class ServerSettings(Model, forbid_unknown_fields=True):

@@ -13,6 +13,8 @@ READ_ONLY = (
     ("help", "help"),
     ("safety", "safety"),
     ("privacy", "privacy"),
+    ("offices", "offices"),
+    ("imprint", "imprint"),
     ("exit-help", "exit_help"),
     ("code", "code"),
 )

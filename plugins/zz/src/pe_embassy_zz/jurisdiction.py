@@ -6,6 +6,7 @@ from pe_core import (
     DataProtection,
     Emergency,
     Jurisdiction,
+    Office,
     TravelDocument,
 )
 
@@ -33,5 +34,16 @@ EXAMPLELAND = Jurisdiction(
         City(name="Coastville", latitude=10.0, longitude=20.0),
         City(name="Hillham", latitude=11.0, longitude=21.0),
     ),
+    offices=(
+        Office(
+            name="Office of Stays, Coastville",
+            local_name="Office of Stays, Coastville",
+            street="1 Invented Street",
+            city="Coastville",
+            postal_code="0001",
+            url="https://stays.zz.example/coastville",
+        ),
+    ),
+    imprint="Exampleland Site Act",
     checked_on="2026-11-24",
 )
