@@ -110,6 +110,19 @@ def test_placeholders_are_filled_and_nothing_else_is(texts: Catalogue) -> None:
     assert "A {name} {0.x} %s" == texts.text("en", "core.a", name="{name} {0.x} %s", other=1)
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("24 ноября 2026 г.", "Do 24 ноября 2026 г. Then."), ("24 November", "Do 24 November. Then.")],
+)
+def test_a_date_that_ends_with_a_stop_ends_the_sentence(
+    tmp_path: Path, value: str, shown: str
+) -> None:
+    _po(tmp_path, "en", _text("core.day", "Do {day}. Then."))
+    texts = load_catalogue([Source(domain="core", directory=tmp_path)], ["en"], None)
+
+    assert shown == texts.text("en", "core.day", day=value)
+
+
 def test_a_missing_value_is_named_by_its_key_and_no_value_is_told(texts: Catalogue) -> None:
     with pytest.raises(KeyError, match=r"core\.a needs a value for \{name\}") as caught:
         texts.text("be", "core.a", secret="Alia")

@@ -80,7 +80,7 @@ def test_the_imprint_says_who_answers_and_which_law_asks(
     pe_embassy.desk.embassy = msgspec.structs.replace(pe_embassy.desk.embassy, imprint=lines)
     page = asker.go("imprint")
 
-    assert list(lines) == page.tree.xpath("//main//address/span/text()")
+    assert list(lines) == page.tree.xpath("//main//address/bdi/text()")
     assert "Exampleland Site Act" in page.words
     assert "mailto:desk@zz.example" in page.tree.xpath("//main//a/@href")
 

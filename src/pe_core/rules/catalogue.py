@@ -157,7 +157,9 @@ def _fill(key: str, text: str, values: Mapping[str, object]) -> str:
     def value_of(found: re.Match[str]) -> str:
         if found[1] not in values:
             raise KeyError(f"text {key} needs a value for {found[0]}")
-        return str(values[found[1]])
+        value = str(values[found[1]])
+        # "24 ноября 2026 г." ends a sentence without a second full stop.
+        return value.removesuffix(".") if text.startswith(".", found.end()) else value
 
     return _PLACEHOLDER.sub(value_of, text)
 
