@@ -1,5 +1,6 @@
 """Laws of receipts, search, texts and addresses: in every language and whatever is typed."""
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -106,8 +107,12 @@ def test_every_number_to_a_thousand_has_a_form_and_its_class_in_the_language_dec
 ) -> None:
     found, english = load(folder, language), load(folder, "en")
     rule = Locale.parse(language, sep="-").plural_form
+    # What a catalogue leaves to another language has that one's rule.
+    left_out = set(found.missing(language))
     for key in plural_keys(folder):
         assert english.has("en", key)
+        if key in left_out:
+            continue
         forms: dict[str, set[str]] = {}
         for number in range(1001):
             shown = found.plural(language, key, number=number, **VALUES)
@@ -174,7 +179,9 @@ def test_no_address_under_static_gives_anything_but_a_file_of_the_page(
     @given(ways, names, ways, st.text("abc./%-_0", max_size=8))
     def look(before: str, name: str, between: str, after: str) -> None:
         path = f"/static/{before}{name.removeprefix('/static/')}{between}{after}"
-        assert (browser.go(path).status == 200) is (path in known)
+        # Slashes too many and dots that lead nowhere are mended: that is the same file.
+        mended = posixpath.normpath(path)
+        assert (browser.go(path).status == 200) is (mended in known)
 
     look()
     assert [200] * len(known) == [browser.go(path).status for path in known]

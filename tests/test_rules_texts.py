@@ -1,6 +1,7 @@
 """Texts: compiled once, looked up along the chain, shown as each language shows them."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -9,11 +10,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from babel import Locale
 
 from pe_core.errors import PluginError
 from pe_core.rules.texts import (
     Catalogue,
     Source,
+    chain,
     direction,
     load_catalogue,
     own_name,
@@ -340,6 +343,12 @@ def test_the_months_are_the_same_in_both_scripts(month: int, latin: str, cyrilli
     assert cyrillic in show_date(day, "be").split()
 
 
+def test_months_are_spelt_in_the_classical_norm_too() -> None:
+    shown = [show_date(date(2026, month, 1), "be-tarask").split()[1] for month in (9, 12)]
+
+    assert ["верасьня", "сьнежня"] == shown
+
+
 @pytest.mark.parametrize(
     ("language", "shown"),
     [
@@ -361,7 +370,13 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "shown"), [("en", "12,345"), ("pl", "12\u00a0345"), ("be-Latn", "12\u00a0345")]
+    ("language", "shown"),
+    [
+        ("en", "12,345"),
+        ("pl", "12\u00a0345"),
+        ("be-Latn", "12\u00a0345"),
+        ("be-tarask", "12\u00a0345"),
+    ],
 )
 def test_a_number_is_grouped_as_its_language_does(language: str, shown: str) -> None:
     assert shown == show_number(12345, language)
@@ -369,5 +384,18 @@ def test_a_number_is_grouped_as_its_language_does(language: str, shown: str) -> 
 
 def test_a_territory_has_a_name_in_every_language_or_its_code() -> None:
     assert "Antarctica" == territory_name("aq", "en")
-    assert "Антарктыка" == territory_name("AQ", "be-Latn")
+    assert "Антарктыка" == territory_name("AQ", "be-tarask")
+    assert "Antarktyka" == territory_name("AQ", "be-Latn")
     assert "aq-x" == territory_name("aq-x", "en")
+
+
+def test_no_territory_has_a_cyrillic_name_on_a_latin_page() -> None:
+    names = [territory_name(code, "be-Latn") for code in Locale.parse("be").territories]
+
+    assert len(names) > 250
+    assert [] == [name for name in names if re.search("[\u0400-\u04ff]", name)]
+
+
+def test_both_further_norms_fall_back_to_the_official_one_first() -> None:
+    assert ("be-tarask", "be", "ru", "en") == chain("be-tarask")
+    assert ("be-Latn", "be", "ru", "en") == chain("be-Latn")

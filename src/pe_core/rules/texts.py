@@ -20,6 +20,7 @@ import msgspec
 from pe_core.errors import PluginError
 from pe_core.rules.catalogue import Catalogue, Compiled, Source
 from pe_core.rules.languages import chain, negotiate
+from pe_core.rules.latin import to_latin
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -108,7 +109,7 @@ def own_name(language: str) -> str:
 def territory_name(code: str, language: str) -> str:
     """Return the name of an ISO 3166 territory, or its code where CLDR has no name."""
     name: str = _locale(language).territories.get(code.upper(), code)
-    return name
+    return to_latin(name) if language == "be-Latn" else name
 
 
 def show_date(day: date, language: str) -> str:
@@ -143,10 +144,10 @@ def show_number(number: int, language: str) -> str:
 
 @lru_cache(maxsize=64)
 def _locale(language: str) -> "Locale":
-    """Return the nearest locale that Babel knows; every Belarusian is one to it."""
+    """Return the nearest locale that Babel knows; Belarusian in Latin script is none of them."""
     from babel import Locale, UnknownLocaleError
 
-    for tag in chain("be" if language.startswith("be-") else language):
+    for tag in chain("be" if language == "be-Latn" else language):
         try:
             return Locale.parse(tag, sep="-")
         except (UnknownLocaleError, ValueError):
