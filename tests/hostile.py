@@ -32,6 +32,7 @@ COOKIES = {
     "visit": "pe_visit",
     "joining": "pe_join",
     "staff": "pe_staff",
+    "writer": "pe_staff",
     "coordinator": "pe_staff",
 }
 
@@ -153,6 +154,7 @@ class House(Door):
             "visit": run(visits.come_back(self.desk, self.receipt))[0],
             "joining": run(invites.open_invite(self.desk, invite))[0],
             "staff": staff,
+            "writer": staff,
             "coordinator": staff,
         }
 
@@ -193,6 +195,9 @@ class House(Door):
             "{request_id:str}": self.request,
             "{box:int}": str(self.box),
             "{locator:str}": self.locator,
+            "{guide:str}": "zz.guest-passport",
+            "{tag:str}": "en",
+            "{letter:str}": "zz.passport-request",
         }.items():
             path = path.replace(part, value)
         head, *rest = path.split("{")
@@ -201,8 +206,10 @@ class House(Door):
     def token(self, guard: str, form: Form) -> str:
         """Return the token that the real page of a form carries for its rightful sender."""
         if guard in COOKIES:
-            return csrf_token(self.cookies[guard], "staff" if guard == "coordinator" else guard)
-        name = form.address.rpartition("/")[2]
+            return csrf_token(
+                self.cookies[guard], "staff" if COOKIES[guard] == "pe_staff" else guard
+            )
+        name = "letter" if "/letters/" in form.address else form.address.rpartition("/")[2]
         token: str = self.portal.form_tokens.issue(name)
         self.clock.move(seconds=6)
         return token

@@ -146,7 +146,7 @@ class Scene:
             form = getclosurevars(handler.guards[0]).nonlocals["form"]
             issued: str = self.app.state.portal.form_tokens.issue(form, timedelta(0))
             return issued
-        known_as = "staff" if guard == "coordinator" else guard
+        known_as = "staff" if COOKIES[guard] == "pe_staff" else guard
         return csrf_token(self.kept[known_as], known_as)
 
     def real(self) -> dict[str, Any]:
@@ -159,11 +159,14 @@ class Scene:
             "request_id": self.request,
             "file_id": self.file,
             "number": "1",
+            "tag": "en",
             "locator": invite[-1][0].hex() if invite else "",
             "proposal_id": proposal[-1][0] if proposal else "",
             "reply": reply[-1][0] if reply else "",
             "passphrase": self.embassy.account.passphrase,
             "weeks": "26",
+            "guide": "zz.guest-passport",
+            "letter": "zz.passport-request",
         }
         known |= {"invite": known["locator"], "proposal": known["proposal_id"]}
         known |= dict.fromkeys(("box", "to", "holder"), box)

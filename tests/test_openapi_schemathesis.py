@@ -45,7 +45,7 @@ WORDS = [
 SETTINGS = example_settings()
 PLUGINS = enabled_plugins(SETTINGS, lambda: START)
 LANGUAGES = SETTINGS.embassy.languages
-DESCRIBED = describe(PLUGINS.forms, read_texts(PLUGINS, LANGUAGES), LANGUAGES)
+DESCRIBED = describe(PLUGINS.forms, read_texts(PLUGINS, LANGUAGES), LANGUAGES, PLUGINS.letters)
 OPERATIONS = {
     found.ok().definition.raw["operationId"]: found.ok()
     for found in schemathesis.openapi.from_dict(DESCRIBED).get_all_operations()

@@ -62,6 +62,22 @@ SOUNDS = {
 words_typed = st.text(min_size=1, max_size=60)
 
 
+@pytest.mark.parametrize(
+    ("written", "typed"),
+    [
+        ("Życie", "zycie"),
+        ("žyćcio", "zyccio"),
+        ("pašpart", "paspart"),
+        ("Čarnobyl", "carnobyl"),
+        ("Łódź", "lodz"),
+        ("Žlobin ščyt", "zlobin scyt"),
+    ],
+)
+def test_marks_of_latin_letters_need_not_be_typed(written: str, typed: str) -> None:
+    assert matches(fold_words([written]), typed)
+    assert matches(fold_words([written]), written)
+
+
 @pytest.mark.parametrize("spellings", SPELLINGS)
 def test_every_spelling_of_a_word_finds_every_other(spellings: str) -> None:
     missed = [

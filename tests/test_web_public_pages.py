@@ -17,10 +17,12 @@ from pe_core.web import public
 Run = Callable[[Awaitable[Any]], Any]
 LANGUAGES = ("be", "ru", "en", "he")
 READING = ("", "help", "safety", "privacy", "offices", "imprint", "exit-help", "bye", "ask", "code")
-READING_TOO = ("ask/done", "ask/begin", "code/begin")
+GUIDES = ("guides", "guides/zz.guest-passport", "guides/zz.harbour-beds")
+READING_TOO = (*GUIDES, "letters/zz.passport-request", "ask/done", "ask/begin", "code/begin")
 ASKING = ("where", "where/change", "1", "1/change", "files", "check")
 MARKER = "Zzmarker"
 PAGE_BYTES = 30_000
+FOR_EVERYBODY = ("/en/ask", "/en/code", "/en/guides", "/en/letters/zz.passport-request")
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def posts() -> list[tuple[str, str, str, str]]:
         if "POST" in route.http_methods:
             for path in route.paths:
                 address = path.replace("{language:str}", "en").replace("{number:int}", "1")
+                address = address.replace("{letter:str}", "zz.passport-request")
                 upload = "upload" if address.endswith(("/files", "/word")) else "fields"
                 found.append((route.opt["guard"], address, upload, path))
     return found
@@ -111,7 +114,7 @@ def test_nothing_personal_is_in_any_title_address_or_redirect(
 
 
 def test_the_public_pages_take_forms_at_all_these_addresses() -> None:
-    assert 20 == len(posts())
+    assert 22 == len(posts())
     assert {"public", "asker", "visit"} == {guard for guard, *_ in posts()}
 
 
@@ -202,7 +205,7 @@ def test_without_a_cookie_nothing_of_others_is_reached(
 ) -> None:
     page = pe_browser().go(address)
 
-    assert page.status == (200 if address in ("/en/ask", "/en/code") else 403)
+    assert page.status == (200 if address in FOR_EVERYBODY else 403)
 
 
 def test_exit_ends_draft_and_visit_and_lands_on_an_empty_page(

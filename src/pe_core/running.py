@@ -15,12 +15,20 @@ import msgspec
 from pe_core.control import commands_of
 from pe_core.courier import Courier
 from pe_core.desk.desk import Desk, Identity, read_identity
+from pe_core.desk.local_guides import load_local_guides
 from pe_core.desk.opening import Opening, open_embassy
 from pe_core.desk.setup import read_live
 from pe_core.desk.timers import Timers
 from pe_core.doctor import Facts, examine
-from pe_core.errors import InstanceBusy, SettingsError, StoreError, UpkeepRefused
-from pe_core.hooks import Found, Instance, Plugins, find_plugins, load_plugins
+from pe_core.errors import InstanceBusy, PluginError, SettingsError, StoreError, UpkeepRefused
+from pe_core.hooks import (
+    Found,
+    Instance,
+    Plugins,
+    find_plugins,
+    load_plugins,
+    missing_texts,
+)
 from pe_core.model.struct import Model
 from pe_core.rules.texts import Catalogue, Source, load_catalogue
 from pe_core.settings import Settings, embassy_of
@@ -76,7 +84,7 @@ def enabled_plugins(
 ) -> Plugins:
     """Load the plugins that pe.toml names; PluginError lists every fault."""
     instance = Instance(embassy_of(settings), settings.server.address, now, settings.plugin)
-    found = find_plugins() if installed is None else installed
+    found = find_plugins(settings.plugins.enabled) if installed is None else installed
     plugins = load_plugins(settings.plugins.enabled, instance, found)
     if settings.embassy.jurisdiction not in plugins.jurisdictions:
         known = ", ".join(sorted(plugins.jurisdictions)) or "none"
@@ -88,15 +96,22 @@ def enabled_plugins(
 
 
 def read_texts(plugins: Plugins, languages: Sequence[str], cache: Path | None = None) -> Catalogue:
-    """Return the texts of the enabled plugins and, after them, the core's."""
+    """Return the texts of the enabled plugins and, after them, the core's.
+
+    PluginError names each file that cannot be read, or each text that a page would lack.
+    """
     sources = [
         Source(domain=name, directory=folder / "locales")
         for name, folder in plugins.folders.items()
         if (folder / "locales").is_dir()
     ]
-    return load_catalogue(
+    texts = load_catalogue(
         [*sources, Source(domain="core", directory=CORE_LOCALES)], languages, cache
     )
+    faults = tuple(missing_texts(plugins, texts))
+    if faults:
+        raise PluginError(faults)
+    return texts
 
 
 async def gather(
@@ -119,6 +134,8 @@ async def gather(
             embassy=embassy_of(settings),
             jurisdiction=plugins.jurisdictions[settings.embassy.jurisdiction],
             forms=plugins.forms,
+            guides=plugins.guides,
+            letters=plugins.letters,
             texts=read_texts(plugins, settings.embassy.languages, data / "cache"),
             store=store,
             identity=identity,
@@ -130,9 +147,11 @@ async def gather(
         raise StoreError(
             f"cannot use {error.filename or data}: {error.strerror}; look at the disk"
         ) from None
+    desk.plugins = plugins
     desk.is_live = await read_live(store)
+    await load_local_guides(desk)
     desk.examine = partial(examine, desk, Facts(settings=settings, config=config, data=data))
-    courier = Courier(store, [*plugins.listeners, Timers(desk)], now)
+    courier = Courier(store, [*plugins.listeners, Timers(desk)], now, desk.troubles)
     return Running(settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier)
 
 

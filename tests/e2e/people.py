@@ -164,9 +164,13 @@ class Person:
         """Choose a topic, after the seconds that a machine would not wait."""
         self.choose(f"{form}.title")
         if not any(cookie["name"] == "pe_ask" for cookie in self.page.context.cookies()):
-            left = TOKEN_RIPE - (time.monotonic() - self._opened)
-            self.page.wait_for_timeout(max(0.0, left) * 1000)
+            self.wait()
         self.go_on()
+
+    def wait(self) -> None:
+        """Take the seconds for a form that a machine would not wait."""
+        left = TOKEN_RIPE - (time.monotonic() - self._opened)
+        self.page.wait_for_timeout(max(0.0, left) * 1000)
 
     def question(self, form: str) -> Question | None:
         """Return the question that the page asks: its label is the heading."""

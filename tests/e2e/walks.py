@@ -28,6 +28,12 @@ PAPER: Typed = {
     "refusal": ["Сказалі чакаць пашпарта, якога мне не атрымаць."],
     "story": ["Дазвол канчаецца ў снежні. Што мне рабіць?\n\nДзякуй!"],
 }
+LETTER = {
+    "name": "Invented Bird",
+    **{f"until-{part}": typed for part, typed in (("day", "3"), ("month", "12"), ("year", "2026"))},
+    "reason": "My passport is full.\n\nI cannot get another one.",
+    **{f"day-{part}": typed for part, typed in (("day", "1"), ("month", "12"), ("year", "2026"))},
+}
 OTHER: Typed = {"story": ["Ці бяспечна ехаць на вяселле сястры?"]}
 
 
@@ -40,6 +46,7 @@ def walk_public(person: Person, demo: Demo) -> Iterator[str]:
     yield "error"
     person.press_at("code", "core.code.open")
     yield "code-wrong"
+    yield from _reading(person)
     yield from asking(person, "zz.paper", PAPER, photo=True)
     yield from _mistakes(person)
     yield from asking(person, "zz.other", OTHER, where="going")
@@ -126,6 +133,7 @@ def walk_staff(person: Person, session: Any, invite: str, passphrase: str) -> It
 OWN_PAGES = (
     ("trail", "trail"),
     ("setup", "setup"),
+    ("plugins", "plugins"),
     ("shares", "setup/shares"),
     ("share", "shares"),
     ("me", "me"),
@@ -228,6 +236,32 @@ def ask(person: Person, form: str, typed: Typed, *, photo: bool = False) -> str:
             next(steps)
         except StopIteration as end:
             return str(end.value)
+
+
+def _reading(person: Person) -> Iterator[str]:
+    """Read guides, fresh and old, and fill in a letter."""
+    person.open("guides")
+    yield "guides"
+    person.fill("core.guides.search", "pasport")
+    person.press("core.guides.search_button")
+    yield "guides-found"
+    person.open("guides")
+    person.fill("core.guides.search", "qqqq")
+    person.press("core.guides.search_button")
+    yield "guides-none"
+    person.open("guides/zz.guest-passport")
+    yield "guide"
+    person.open("guides/zz.harbour-beds")
+    yield "guide-old"
+    person.open("letters/zz.passport-request")
+    yield "letter"
+    person.wait()
+    person.press("core.letters.show")
+    yield "letter-wrong"
+    for name, typed in LETTER.items():
+        person.page.locator(f"[name=answer-{name}]").fill(typed)
+    person.press("core.letters.show")
+    yield "letter_print"
 
 
 def _mistakes(person: Person) -> Iterator[str]:

@@ -9,13 +9,14 @@ from pe_core.courier.courier import AnyEvent
 from pe_core.desk.accounts import Private
 from pe_core.desk.agreed import Proposal
 from pe_core.desk.desk import Identity
+from pe_core.desk.guide_drafts import GuideDraft
 from pe_core.desk.locking import Freeze
 from pe_core.desk.resealing import Resealed
 from pe_core.desk.roster import RosterEntry
 from pe_core.desk.sealed_invites import Invite
 from pe_core.desk.shares import SealedShare, Share, Shares
 from pe_core.desk.trail import Head
-from pe_core.model import Message, Original, Reply, Summary
+from pe_core.model import Guide, Message, Original, Reply, Summary
 from pe_core.model.trail import Entry
 from pe_core.upkeep import Upkeep
 
@@ -25,6 +26,7 @@ MODELS: tuple[Any, ...] = (
     *(Original, Summary, Message, Reply, Entry, Private, Proposal, Identity, Freeze, Resealed),
     *(RosterEntry, Invite, Shares, SealedShare, Share, Head, Upkeep, AnyEvent),
     *(list[str], dict[str, int]),
+    *(GuideDraft, Guide | None),
 )
 """In the order in which the first byte chooses them; new ones go to the end."""
 

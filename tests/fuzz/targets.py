@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from . import attachments, doors, stored, vaults, words
+from . import attachments, doors, guides, stored, vaults, words
 
 
 class Target(NamedTuple):
@@ -48,6 +48,7 @@ TARGETS: Mapping[str, Target] = {
     "language-tag": Target(words.language_tag, 60),
     "search-words": Target(words.search_words),
     "typed-search": Target(words.typed_search, 1024),
+    "typed-guide": Target(words.typed_guide),
     "settings": Target(words.settings),
     "catalogue": Target(words.catalogue),
     "compiled-texts": Target(words.compiled_texts, 512),
@@ -55,4 +56,6 @@ TARGETS: Mapping[str, Target] = {
     "bed-answers": Target(words.bed_answers),
     "other-answers": Target(words.other_answers),
     "raw-answers": Target(words.raw_answers, 1024),
+    "front-matter": Target(guides.front_matter),
+    "guide-body": Target(guides.guide_body),
 }

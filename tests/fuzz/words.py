@@ -4,15 +4,25 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from unicodedata import is_normalized
 
 import msgspec
+from lxml import etree, html
 
 from pe_core.errors import PluginError, SettingsError
-from pe_core.model import Form, Problem
+from pe_core.model import Form, Guide, GuideText, Problem
 from pe_core.rules import forms
+from pe_core.rules.guide_edits import (
+    changes_between,
+    read_lines,
+    read_sources,
+    settle,
+    text_problems,
+)
 from pe_core.rules.languages import chain, negotiate
+from pe_core.rules.markdown import render_markdown
 from pe_core.rules.receipts import fold_typed, read_receipt, show_receipt
 from pe_core.rules.search import WORDS_LIMIT, fits, fold_words, read_query
 from pe_core.rules.texts import Source, direction, load_catalogue, own_name
@@ -72,6 +82,35 @@ def typed_search(data: bytes) -> None:
     """A query as a coordinator types it, against words that were folded before."""
     query, _, words = as_typed(data).partition("\n")
     fits(fold_words([words]), read_query(query))
+
+
+def typed_guide(data: bytes) -> None:
+    """The words and sources of a guide as a coordinator types them: problems, or a whole guide."""
+    title, summary, permits, sources, body = (as_typed(data).split(NEXT_FIELD) + [""] * 5)[:5]
+    text = GuideText(title=title, summary=summary, permits=read_lines(permits), body=body)
+    found = tuple(text_problems(text))
+    links = read_sources(sources)
+    assert all(problem.field and problem.code for problem in found)
+    assert links is None or all(link.url.startswith("https://") and link.title for link in links)
+    guide = Guide(
+        name="own.x",
+        topics=(),
+        jurisdiction="zz",
+        authority=title,
+        checked_on=date(2026, 1, 1),
+        sources=links or (),
+        texts={"en": text},
+    )
+    assert settle(settle(guide, None), settle(guide, None)) == settle(guide, None)
+    assert () == changes_between(guide, guide, _tell)
+    for element in html.fromstring(f"<div>{render_markdown(body)}</div>").iter(etree.Element):
+        assert element.tag not in ("script", "img", "style", "iframe", "form", "input")
+        assert set(element.attrib) <= {"href", "rel", "id", "title", "start", "class"}
+        assert element.get("href", "#").startswith(("https://", "#"))
+
+
+def _tell(guide: Guide, part: str) -> tuple[str, ...]:
+    return (guide.texts[part].body,) if part else (guide.authority,)
 
 
 def settings(data: bytes) -> None:

@@ -24,6 +24,6 @@ def command(config: Path) -> None:
     settings, _ = read_config(config)
     plugins = enabled_plugins(settings, utc_now)
     texts = read_texts(plugins, settings.embassy.languages)
-    described = describe(plugins.forms, texts, settings.embassy.languages)
+    described = describe(plugins.forms, texts, settings.embassy.languages, plugins.letters)
     encoded = msgspec.json.format(msgspec.json.encode(described), indent=2)
     sys.stdout.buffer.write(encoded + b"\n")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -12,11 +13,13 @@ from pe_core.desk.memory import Keeper
 from pe_core.desk.sessions import Joining, Session, Visit, keep_joinings, keep_sessions, keep_visits
 from pe_core.desk.touched import Touched
 from pe_core.errors import StoreError
-from pe_core.model import Box, Embassy, Form, Jurisdiction, RequestId
+from pe_core.hooks import Plugins
+from pe_core.hooks.troubles import Troubles
+from pe_core.model import Box, Edition, Embassy, Form, Guide, Jurisdiction, Letter, RequestId
 from pe_core.model.finding import Finding
 from pe_core.model.struct import Model
 from pe_core.rules.texts import Catalogue
-from pe_core.store import EpochRow, MetaRow, Store
+from pe_core.store import Change, EpochRow, MetaRow, Store
 from pe_core.vault import Keys, Passphrases, keys_of, new_seed, seal
 
 
@@ -38,6 +41,10 @@ class Dummy(Model):
 
     keys: Keys
     envelope: bytes
+
+
+NO_PLUGINS = Plugins(names=(), jurisdictions={}, forms={}, listeners=(), folders={})
+"""What a desk has that nobody put together from a pe.toml."""
 
 
 class Turn:
@@ -64,12 +71,17 @@ class Desk:
         passphrases: Passphrases,
         folder: Path,
         now: Callable[[], datetime],
+        guides: Mapping[str, Guide] = MappingProxyType({}),
+        letters: Mapping[str, Letter] = MappingProxyType({}),
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Gather the parts; ``folder`` is where the ciphertext of drafts may lie."""
         self.embassy = embassy
         self.jurisdiction = jurisdiction
         self.forms = forms
+        self.guides = guides
+        self.letters = letters
+        self.local_guides: dict[str, Edition] = {}
         self.texts = texts
         self.store = store
         self.identity = identity
@@ -82,7 +94,8 @@ class Desk:
         self.joinings: Keeper[Joining] = keep_joinings(now)
         self.sessions: Keeper[Session] = keep_sessions(now)
         self.touched = Touched()
-        store.on_write(self.touched.note)
+        self.hears: list[Callable[[Sequence[Change]], None]] = [self.touched.note]
+        store.on_write(self._note)
         self.epoch_lock = asyncio.Lock()
         self.trail_lock = asyncio.Lock()
         self.epochs_now: dict[str, EpochRow] = {}
@@ -92,6 +105,8 @@ class Desk:
         self.paces: dict[Box, list[datetime]] = {}
         self.paces_told: dict[Box, datetime] = {}
         self.is_live = False
+        self.plugins = NO_PLUGINS
+        self.troubles = Troubles(now)
         self.locked_times = 0
         self.examine: Callable[[], Awaitable[Sequence[Finding]]] = find_nothing
         self.dummy = _make_dummy(embassy.code)
@@ -99,6 +114,11 @@ class Desk:
     def context(self, purpose: str, object_id: str) -> tuple[str, str, str]:
         """Return the context that binds an envelope to its purpose, embassy and object."""
         return (purpose, self.embassy.code, object_id)
+
+    def _note(self, changes: Sequence[Change]) -> None:
+        """Tell what is kept in memory of each commit, before whoever made it goes on."""
+        for hear in self.hears:
+            hear(changes)
 
     def sweep(self) -> None:
         """Forget drafts, visits and sessions whose time is over."""

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from pe_core.desk.checking import check_answers
 from pe_core.desk.desk import Desk
 from pe_core.desk.drafts import FILES_LIMIT, RECEIPT_SHOWN, Draft, DraftFile
 from pe_core.desk.epochs import current_epoch
@@ -122,9 +123,9 @@ def drop_file(desk: Desk, draft: Draft, file_id: str) -> None:
             draft.files.remove(file)
 
 
-def all_problems(draft: Draft) -> tuple[Problem, ...]:
+def all_problems(desk: Desk, draft: Draft) -> tuple[Problem, ...]:
     """Return everything that still stands in the way of sending."""
-    found = forms.problems(draft.form, _given(draft))
+    found = check_answers(desk, draft.form, _given(draft))
     if draft.where is None:
         return (Problem(field="where", code="required"), *found)
     return found
@@ -139,7 +140,7 @@ async def submit(desk: Desk, draft: Draft) -> str:
     async with draft.lock:
         if draft.receipt is not None:
             return draft.receipt
-        if all_problems(draft) or forms.stopped(draft.form, _given(draft)):
+        if all_problems(desk, draft) or forms.stopped(draft.form, _given(draft)):
             raise NotAllowed("core.ask.incomplete")
         epoch = await current_epoch(desk, "intake")
         receipt = make_receipt(random_bytes(32))

@@ -50,6 +50,8 @@ _FORKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Latin letters that stand for one sound together, and how they can be read."""
 _FORK = re.compile(r"([cksz]h|ts(?![hz])|[sc]z(?!h)|(?<=[aeiouy])w(?![aeiouy]))")
 """Of three, the last two belong together: tsh is тш, szh is сж. A w is ў behind a vowel only."""
+_UNMARKED = str.maketrans("žščż", "zscz")
+"""What people type who have no such keys; where letters are marked they need not be."""
 _PLAIN = re.compile("[a-z0-9šžč]*")
 _TWICE = re.compile(r"([^\W\d])\1+")
 _WORD = re.compile(r"[^\W_]+")
@@ -61,10 +63,10 @@ def skeletons(word: str) -> frozenset[str]:
     return frozenset(skeleton for plain in _words(word) for skeleton in _skeletons(plain))
 
 
-def fold_words(texts: Iterable[str], before: str = "") -> str:
+def fold_words(texts: Iterable[str], before: str = "", limit: int = WORDS_LIMIT) -> str:
     """Return the unique folded words of texts, joined by spaces, after those ``before``.
 
-    What goes beyond ``WORDS_LIMIT`` is left out, whole words at a time.
+    What goes beyond ``limit`` characters is left out, whole words at a time.
     """
     words = dict.fromkeys(before.split())
     length = len(before)
@@ -74,7 +76,7 @@ def fold_words(texts: Iterable[str], before: str = "") -> str:
                 if skeleton in words:
                     continue
                 length += len(skeleton) + (length > 0)
-                if length > WORDS_LIMIT:
+                if length > limit:
                     return " ".join(words)
                 words[skeleton] = None
     return " ".join(words)
@@ -139,9 +141,17 @@ def _words(text: str) -> list[str]:
 
 
 def _skeletons(word: str) -> set[str]:
-    pieces = _FORK.split(word[:LONGEST_WORD])
+    found = _readings(word[:LONGEST_WORD])
+    bare = word.translate(_UNMARKED)
+    if bare == word:
+        return found
+    return set(islice((*sorted(found), *sorted(_readings(bare[:LONGEST_WORD]))), VARIANTS))
+
+
+def _readings(word: str) -> set[str]:
+    pieces = _FORK.split(word)
     if len(pieces) == 1:
-        return {_settle(_letters(word[:LONGEST_WORD]))} - {""}
+        return {_settle(_letters(word))} - {""}
     # Every second piece is a fork.
     readings = product(
         *(_FORKS[piece] if at % 2 else (_letters(piece),) for at, piece in enumerate(pieces))

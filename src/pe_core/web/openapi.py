@@ -11,7 +11,7 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.model import Form
+from pe_core.model import Form, Letter
 from pe_core.rules.forms import json_schema
 from pe_core.rules.questions import questions
 from pe_core.rules.texts import Catalogue
@@ -19,7 +19,7 @@ from pe_core.web import front, public, staff
 from pe_core.web.assets import MEDIA_TYPES, read_assets
 from pe_core.web.guards.refusals import TROUBLES
 from pe_core.web.guards.routes import TRAP
-from pe_core.web.openapi_fields import FIELDS, QUERIES, TEXT, UPLOADS, WHOLE, Schema, many
+from pe_core.web.openapi_fields import FIELDS, LETTERS, QUERIES, TEXT, UPLOADS, WHOLE, Schema, many
 from pe_core.web.public.comeback import DONE
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -30,6 +30,7 @@ COOKIES: Mapping[str, str] = {
     "visit": "pe_visit",
     "joining": "pe_join",
     "staff": "pe_staff",
+    "writer": "pe_staff",
     "coordinator": "pe_staff",
 }
 """The cookie that a guard wants; reached by https it is called ``__Host-`` and this name."""
@@ -44,6 +45,8 @@ _TYPES: Mapping[str, Sequence[str]] = {
     "staff.request.send_file": ("image/jpeg", "image/png", "application/pdf"),
 }
 """What is sent that is no page."""
+TOLD: Schema = {"type": "string", "pattern": r"^[a-z][a-z0-9_]*\.[a-z0-9][a-z0-9-]*$"}
+"""The name of a guide or a letter."""
 _PATTERNS: Mapping[str, Schema] = {
     "request_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
     "proposal_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
@@ -52,18 +55,24 @@ _PATTERNS: Mapping[str, Schema] = {
     "box": {"type": "integer", "minimum": 0, "maximum": 2**48 - 1},
     "number": {"type": "integer", "minimum": 1, "maximum": 99},
     "what": {"type": "string", "enum": list(DONE)},
+    "guide": TOLD,
+    "tag": {"type": "string", "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{4,8})?$"},
+    "letter": TOLD,
 }
 
 
 def describe(
-    forms: Mapping[str, Form], texts: Catalogue, languages: Sequence[str]
+    forms: Mapping[str, Form],
+    texts: Catalogue,
+    languages: Sequence[str],
+    letters: Mapping[str, Letter],
 ) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of an embassy with these forms and languages."""
+    """Return the OpenAPI 3.1 document of an embassy with these forms, languages and letters."""
     handlers = (*front.ROUTES, *public.ROUTES, *staff.ROUTES)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Portal of a People's Embassy", "version": "1"},
-        "paths": _paths(handlers, forms, languages),
+        "paths": _paths(handlers, forms, languages, _blanks(letters.values())),
         "components": {
             "schemas": {name: _titled(form, texts, languages) for name, form in forms.items()},
             "securitySchemes": {
@@ -85,7 +94,10 @@ def _titled(form: Form, texts: Catalogue, languages: Sequence[str]) -> dict[str,
 
 
 def _paths(
-    handlers: Iterable[HTTPRouteHandler], forms: Mapping[str, Form], languages: Sequence[str]
+    handlers: Iterable[HTTPRouteHandler],
+    forms: Mapping[str, Form],
+    languages: Sequence[str],
+    blanks: Mapping[str, Schema],
 ) -> dict[str, dict[str, Any]]:
     paths: dict[str, dict[str, Any]] = {}
     handlers = tuple(handlers)
@@ -94,7 +106,7 @@ def _paths(
         for path in sorted(handler.paths):
             plain, name = PARAMETER.sub(r"{\1}", path), name_of(handler)
             for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                operation = _operation(handler, path, method, forms, languages)
+                operation = _operation(handler, path, method, forms, languages, blanks)
                 operation["operationId"] = _operation_id(name, path, addresses[name])
                 paths.setdefault(plain, {})[method.lower()] = operation
     return dict(sorted(paths.items()))
@@ -106,6 +118,7 @@ def _operation(
     method: str,
     forms: Mapping[str, Form],
     languages: Sequence[str],
+    blanks: Mapping[str, Schema],
 ) -> dict[str, Any]:
     guard, name = handler.opt["guard"], name_of(handler)
     operation: dict[str, Any] = {
@@ -118,7 +131,7 @@ def _operation(
         operation["security"] = [{guard: []}]
     if method == "POST":
         media_type = MULTIPART if name in UPLOADS else URLENCODED
-        schema = _body(name, guard, forms)
+        schema = _body(name, guard, forms, blanks)
         operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
     return operation
 
@@ -148,7 +161,7 @@ def _query(name: str, method: str) -> Iterator[dict[str, Any]]:
         yield {"name": field, "in": "query", "required": False, "schema": schema}
 
 
-def _body(name: str, guard: str, forms: Mapping[str, Form]) -> Schema:
+def _body(name: str, guard: str, forms: Mapping[str, Form], blanks: Mapping[str, Schema]) -> Schema:
     """Return what a form sends; of whatever else is in it nothing is read."""
     token = "a token of one use" if guard in OPENER else "derived from the cookie"
     properties: dict[str, Schema] = {"token": {"type": "string", "description": token}}
@@ -158,6 +171,8 @@ def _body(name: str, guard: str, forms: Mapping[str, Form]) -> Schema:
     properties |= FIELDS[name]
     if name in WHOLE:
         properties |= _questions(forms.values())
+    if name in LETTERS:
+        properties |= blanks
     return {
         "type": "object",
         "required": ["token"],
@@ -167,14 +182,22 @@ def _body(name: str, guard: str, forms: Mapping[str, Form]) -> Schema:
 
 
 def _questions(forms: Iterable[Form]) -> dict[str, Schema]:
+    asked = [question for form in forms for question in questions(form)]
+    return _answers((question.field, question.kind) for question in asked)
+
+
+def _blanks(letters: Iterable[Letter]) -> dict[str, Schema]:
+    return _answers((blank.name, blank.kind) for letter in letters for blank in letter.blanks)
+
+
+def _answers(asked: Iterable[tuple[str, str]]) -> dict[str, Schema]:
     fields: dict[str, Schema] = {}
-    for form in forms:
-        for question in questions(form):
-            field = f"answer-{question.field}"
-            if question.kind == "date":
-                fields |= {f"{field}-{part}": TEXT for part in ("day", "month", "year")}
-            else:
-                fields[field] = many(TEXT)
+    for name, kind in asked:
+        field = f"answer-{name}"
+        if kind == "date":
+            fields |= {f"{field}-{part}": TEXT for part in ("day", "month", "year")}
+        else:
+            fields[field] = many(TEXT)
     return fields
 
 

@@ -12,8 +12,10 @@ from pe_core.desk.setup import CONFIRMED
 from pe_core.model import (
     Channel,
     Outcome,
+    Proof,
     Sensitivity,
     State,
+    Status,
     Urgency,
     WaitingOn,
     Where,
@@ -83,6 +85,8 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "public.acts.take_keep": {},
         "public.acts.take_reopening": {"remark": TEXT},
         "public.acts.take_leave": {},
+        "public.guides.search_guides": {"query": TEXT},
+        "public.letters.fill_letter": {},
         "staff.unlock.take_unlock": CREDENTIALS,
         "staff.unlock.lock": {},
         "staff.join.take_invite": {"code": TEXT},
@@ -132,14 +136,42 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "staff.handing.take_give": {"to": TEXT},
         "staff.handing.take_give_all": PASSPHRASE,
         "staff.setup.change_setup": {"act": act_of(*CONFIRMED, "live", "close"), **PASSPHRASE},
+        "staff.plugins.take_again": {"part": TEXT},
         "staff.shares.take_making": {"holder": many(TEXT), **PASSPHRASE},
         "staff.shares.take_own": {"act": act_of("show", "confirm"), **TWO_WORDS},
+        "staff.guides.take_new": {"slug": TEXT},
+        "staff.guides.take_act": {
+            "version": TEXT,
+            "word": TEXT,
+            "edition": TEXT,
+            "act": act_of("ready", "approve", "return", "drop", "checked", "withdraw", "restore"),
+        },
+        "staff.guide_forms.take_facts": {
+            "version": TEXT,
+            "topics": many(TEXT),
+            "letters": many(TEXT),
+            "authority": TEXT,
+            "document": TEXT,
+            "proof": one_of([proof.value for proof in Proof]),
+            **{f"checked-{part}": TEXT for part in ("day", "month", "year")},
+            **{f"valid-{part}": TEXT for part in ("day", "month", "year")},
+            "sources": TEXT,
+        },
+        "staff.guide_forms.take_text": {
+            "version": TEXT,
+            **{name: TEXT for name in ("title", "summary", "body", "permits", "fee", "wait")},
+            "status": one_of([status.value for status in Status]),
+            "act": act_of("save", "preview"),
+        },
     }
 )
 """Beside the token, which every form has; '' and missing are the same to all of them."""
 
 WHOLE = frozenset({"public.whole.take_whole", "staff.entering.take_questions"})
 """Forms that hold all questions of a request at once: ``answer-<field>`` for each."""
+
+LETTERS = frozenset({"public.letters.fill_letter"})
+"""Forms that hold the blanks of a letter: ``answer-<blank>`` for each."""
 
 UPLOADS = frozenset({"public.attachments.take_file", "public.acts.take_word"})
 """Forms that are sent as multipart, because a file may be among them; the token comes first."""
@@ -162,6 +194,9 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "staff.trail.show_trail": {"by": TEXT, "act": TEXT, "until": TEXT},
         "staff.members.show_members": {"done": TEXT},
         "staff.setup.show_setup": {"done": TEXT},
+        "staff.plugins.show_plugins": {"done": TEXT},
+        "staff.guides.show_list": {"done": TEXT},
+        "staff.guides.show_guide": {"done": TEXT},
         "staff.shares.show_own": {"done": TEXT},
         "staff.me.show_me": {"done": TEXT},
         "staff.unlock.show_locked": {"after": TEXT},

@@ -13,20 +13,21 @@ class Bell:
     def __init__(self, log: logging.Logger) -> None:
         """Ring into this log."""
         self.log = log
-        self.rang: set[str] = set()
+        self.rang: dict[str, set[str]] = {}
 
     async def hear(self, event: Event) -> None:
         """Ring for a new request and for each word added; forget what is erased."""
         match event:
             case RequestSubmitted():
-                self.ring(event.request)
+                self.ring(event.request, event.request)
             case MessageAdded():
-                self.ring(event.message)
+                self.ring(event.request, event.message)
             case RequestErased():
-                self.rang.discard(event.request)
+                self.rang.pop(event.request, None)
 
-    def ring(self, what: str) -> None:
-        """Ring once for each thing: events come at least once, not exactly once."""
-        if what not in self.rang:
-            self.rang.add(what)
+    def ring(self, request: str, what: str) -> None:
+        """Ring once for each thing of a request: events come at least once, not exactly once."""
+        known = self.rang.setdefault(request, set())
+        if what not in known:
+            known.add(what)
             self.log.info("ding")

@@ -7,6 +7,7 @@ from litestar import Response
 
 from pe_core.desk.drafts import Draft
 from pe_core.desk.intake import begin, drop_file, set_where
+from pe_core.desk.reading import guides_of
 from pe_core.model import Where
 from pe_core.web.guards.caller import draft_of, fields_of
 from pe_core.web.guards.cookies import read_cookie, set_cookie
@@ -14,6 +15,7 @@ from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.guards.tokens import SHORTEST
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, form_token, language_of, portal_of
+from pe_core.web.public.told import maybe_answers
 from pe_core.web.public.way import CHANGE, needed_first, step_after
 
 BEGINS = 90
@@ -124,6 +126,8 @@ def _topics_page(request: PageRequest, *, wrong: bool = False) -> Response[str]:
             for name in desk.forms
         ],
         chosen=there.form.name if there is not None else "",
+        maybe=maybe_answers(request, there.form.name) if there is not None else (),
+        readable=bool(guides_of(desk)),
         problems=[("topic", words)] if wrong else [],
         wrong=words,
     )
@@ -142,6 +146,7 @@ def _where_page(request: PageRequest, *, wrong: bool = False) -> Response[str]:
             (place.value, desk.texts.text(language, f"core.ask.where.{place}")) for place in Where
         ],
         chosen=where.value if where is not None else "",
+        maybe=() if _change(request) else maybe_answers(request, draft_of(request).form.name),
         problems=[("where", words)] if wrong else [],
         wrong=words,
     )

@@ -35,6 +35,7 @@ async def show_privacy(request: PageRequest) -> Response[str]:
         "public/privacy.html",
         contact=desk.embassy.contact,
         board=desk.jurisdiction.data_protection,
+        local=desk.jurisdiction.languages[0],
         open_weeks=KEEP_OPEN,
         closed_weeks=DEFAULT_KEEP,
         shortest=SHORTEST_KEEP,

@@ -99,7 +99,9 @@ async def show_done(request: PageRequest) -> Response[str]:
 
 def _check_page(request: PageRequest) -> Response[str]:
     draft = draft_of(request)
-    missing = [_missing(request, draft, problem) for problem in all_problems(draft)]
+    missing = [
+        _missing(request, draft, problem) for problem in all_problems(desk_of(request), draft)
+    ]
     return render(
         request,
         "public/check.html",

@@ -56,7 +56,7 @@ async def take_whole(request: PageRequest) -> Response[Any]:
         sent = await send_draft(request)
         if sent is not None:
             return sent
-    problems = problems or {found.field: found for found in all_problems(draft)}
+    problems = problems or {found.field: found for found in all_problems(desk_of(request), draft)}
     if problems:
         return _whole_page(request, typed, problems)
     return _to(request, last_step(draft) if draft.form.files and not draft.limited else "check")

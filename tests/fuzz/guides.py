@@ -1,0 +1,47 @@
+"""Targets of what plugins' authors write down: guides, letters and their Markdown."""
+
+import re
+from datetime import date
+
+from pe_core.errors import PluginError
+from pe_core.rules.guides import SOURCE, body_faults, freshness, read_guide, text_in
+from pe_core.rules.letters import fill, gaps_in, read_letter
+from pe_core.rules.markdown import render_markdown
+
+from .cutting import as_text
+
+TODAY = date(2026, 11, 24)
+_TAG = re.compile(r"<([^>]*)>")
+_PLAIN_TAG = re.compile(
+    r"/?(?:p|h[2-6]|ul|li|em|strong|code|pre|blockquote|ol|span)"
+    r"|[bh]r /|ol start=\"[0-9]+\"|code class=\"language-[^\"]*\"|h[2-6] id=\"part-[^\" ]*\""
+    r"|a href=\"(?:#part-[^\"]*|https://[^\"]*\" rel=\"noreferrer)\"|/a"
+    r"|a href=\"(?:#part-[^\"]*|https://[^\"]*)\" title=\"[^\"]*\"(?: rel=\"noreferrer\")?"
+)
+
+
+def front_matter(data: bytes) -> None:
+    """The files of a guide and of a letter, in any bytes: read whole, or faults by file."""
+    text = data.decode("utf-8", "replace")
+    try:
+        guide = read_guide("zz", "x", {SOURCE: text, "be": text})
+        assert freshness(guide, TODAY) and text_in(guide.texts, "he")[1].title
+    except PluginError as refused:
+        assert refused.faults and all(fault.startswith("x.") for fault in refused.faults)
+    try:
+        letter = read_letter("zz", "x", {SOURCE: text, "en": text})
+        assert set(gaps_in(letter.body)) == {blank.name for blank in letter.blanks}
+    except PluginError as refused:
+        assert refused.faults and all(fault.startswith("x.") for fault in refused.faults)
+
+
+def guide_body(data: bytes) -> None:
+    """A body in any characters: nothing but plain tags, and no gap is filled twice."""
+    body = as_text(data)
+    for tag in _TAG.findall(render_markdown(body)):
+        assert _PLAIN_TAG.fullmatch(tag), tag
+    assert all(line.startswith("line ") for line in body_faults(body))
+    gaps = gaps_in(body)
+    if gaps:
+        filled = "\n\n".join(fill(body, dict.fromkeys(gaps, "{x}")))
+        assert set(gaps_in(filled)) == {"x"}
