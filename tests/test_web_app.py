@@ -553,7 +553,7 @@ def test_every_trouble_has_its_texts() -> None:
 
 def test_every_route_has_a_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    guards = {"public", "signed_out", "asker", "visit", "joining", "staff", "coordinator"}
+    guards = {"public", "signed_out", "asker", "visit", "joining", "staff", "writer", "coordinator"}
     handlers = [h for route in make_app().routes for h in getattr(route, "route_handlers", [])]
     handlers = [h for h in handlers if "OPTIONS" not in h.http_methods]
 

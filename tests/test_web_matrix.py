@@ -21,7 +21,7 @@ from pe_core.web import front, public, staff
 Run = Callable[[Awaitable[Any]], Any]
 HANDLERS = (*front.ROUTES, *public.ROUTES, *staff.ROUTES)
 COOKIES = {"asker": "pe_ask", "visit": "pe_visit", "joining": "pe_join", "staff": "pe_staff"}
-UNLOCKED = {"staff", "coordinator"}
+UNLOCKED = {"staff", "writer", "coordinator"}
 GUARDS = {"public", "signed_out", *COOKIES, *UNLOCKED}
 ACTORS = (
     "nobody",
@@ -134,7 +134,7 @@ def routes(method: str) -> list[tuple[str, str]]:
 
 def holds(actor: str, guard: str) -> bool:
     """Return whether this actor is whom a guard lets in."""
-    if guard == "coordinator":
+    if guard in ("coordinator", "writer"):
         return actor in ("staff", "newcomer")
     is_unlocked = actor in ("staff", "newcomer", "volunteer")
     return guard == "public" or actor == guard or (is_unlocked and guard == "staff")

@@ -37,6 +37,7 @@ from pe_core.model.form import (
 )
 from pe_core.model.guide import (
     Blank,
+    Edition,
     Freshness,
     Guide,
     GuideText,
@@ -83,6 +84,7 @@ __all__ = [
     "ClosingFellDue",
     "Contact",
     "DataProtection",
+    "Edition",
     "Embassy",
     "Emergency",
     "Event",

@@ -78,6 +78,18 @@ class Guide(Model):
     revision: int = 1
 
 
+class Edition(Model):
+    """A published state of a guide of the embassy's own; no guide means it was withdrawn.
+
+    ``week`` is the ISO week of the publication.
+    """
+
+    name: str
+    edition: int
+    week: int
+    guide: Guide | None
+
+
 class Blank(Model):
     """A gap in a letter; ``{name}`` in its body. ``longest`` counts characters."""
 

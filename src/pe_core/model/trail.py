@@ -50,6 +50,11 @@ class Act(StrEnum):
     CLOSED_DOORS = "closed_doors"
     MANY_OPENED = "many_opened"
     UPKEEP_CONFIRMED = "upkeep_confirmed"
+    PLUGIN_TRIED = "plugin_tried"
+    GUIDE_WRITTEN = "guide_written"
+    GUIDE_RETURNED = "guide_returned"
+    GUIDE_DROPPED = "guide_dropped"
+    GUIDE_PUBLISHED = "guide_published"
 
 
 HOST = Box(0)
@@ -59,8 +64,8 @@ HOST = Box(0)
 class Entry(Model):
     """One entry, sealed to the trail: ``box`` did ``act`` to ``what``.
 
-    ``what`` is an id, a box number or a word of the house such as a role or a step of the
-    set-up, never what a person wrote.
+    ``what`` is an id, a box number or a word of the house such as a role, a step of the set-up
+    or the address of a guide, never what a person wrote of somebody.
     """
 
     at: datetime

@@ -132,6 +132,30 @@ class ProposalRow(Row):
     day: int
 
 
+class GuideDraftRow(Row):
+    """A change to a guide that a second person has not approved, sealed to ``drafts``.
+
+    ``day`` is the last day on which it waits.
+    """
+
+    id: str
+    epoch: str
+    day: int
+    body: bytes
+
+
+class GuideRow(Row):
+    """An edition of a guide that this embassy published: public, so in clear; nobody's name.
+
+    ``body`` is the msgpack of a ``model.Guide``, or of nothing where it was withdrawn.
+    """
+
+    name: str
+    edition: int
+    week: int
+    body: bytes
+
+
 class ShareRow(Row):
     """A recovery share on its way to its holder, sealed to that account; gone once confirmed."""
 
@@ -254,6 +278,8 @@ TABLES: tuple[Table, ...] = (
     Table(row=RosterRow, name="roster", key=("box",)),
     Table(row=InviteRow, name="invites", key=("locator",), keep_until_day="day"),
     Table(row=ProposalRow, name="proposals", key=("id",), keep_until_day="day"),
+    Table(row=GuideDraftRow, name="guide_drafts", key=("id",), keep_until_day="day"),
+    Table(row=GuideRow, name="guides", key=("name", "edition")),
     Table(row=ShareRow, name="shares", key=("box",), keep_until_day="day"),
     Table(row=TrailRow, name="trail", key=("number",), keep_until="keep_until"),
     Table(

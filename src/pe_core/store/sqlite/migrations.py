@@ -103,10 +103,24 @@ _ONE_PLACE_EACH = (
 )
 
 
+def _local_guides(database: Database) -> None:
+    for statement in _LOCAL_GUIDES:
+        database.execute(statement)
+
+
+_LOCAL_GUIDES = (
+    """CREATE TABLE guide_drafts (id TEXT PRIMARY KEY, epoch TEXT NOT NULL, day INTEGER NOT NULL,
+    body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE guides (name TEXT NOT NULL, edition INTEGER NOT NULL, week INTEGER NOT NULL,
+    body BLOB NOT NULL, PRIMARY KEY (name, edition)) STRICT, WITHOUT ROWID""",
+)
+
+
 STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("0001_first", _first),
     ("0002_desk_day", _desk_day),
     ("0003_one_place_each", _one_place_each),
+    ("0004_local_guides", _local_guides),
 )
 """Names and functions, in order; a new one goes to the end."""
 

@@ -29,6 +29,11 @@ class Caller:
         """Return whether this is an unlocked account that holds the roster."""
         return isinstance(self.owner, Session) and "roster" in self.owner.compartments
 
+    @property
+    def is_writer(self) -> bool:
+        """Return whether this is an unlocked account that writes guides."""
+        return isinstance(self.owner, Session) and "drafts" in self.owner.compartments
+
     def owns(self, token: str) -> bool:
         """Return whether a form's token belongs to this caller's cookie; takes constant time."""
         return bool(self.token) and compare_digest(

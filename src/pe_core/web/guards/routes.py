@@ -24,9 +24,11 @@ from pe_core.web.portal import (
     portal_of,
 )
 
-Guard = Literal["public", "signed_out", "asker", "visit", "joining", "staff", "coordinator"]
+Guard = Literal[
+    "public", "signed_out", "asker", "visit", "joining", "staff", "writer", "coordinator"
+]
 """Anybody; only without an unlocked account; with a draft; with a visit; invited; with an
-unlocked account of any role; with one that holds the roster."""
+unlocked account of any role; with one that writes guides; with one that holds the roster."""
 
 TRAP = "website"
 """A field that people do not see; who fills it in is a machine."""
@@ -39,6 +41,7 @@ _COOKIES: dict[Guard, CookieName] = {
     "visit": "pe_visit",
     "joining": "pe_join",
     "staff": "pe_staff",
+    "writer": "pe_staff",
     "coordinator": "pe_staff",
 }
 _OVER: dict[Guard, str] = {
@@ -46,6 +49,7 @@ _OVER: dict[Guard, str] = {
     "visit": "visit_over",
     "joining": "join_over",
     "staff": "staff_over",
+    "writer": "staff_over",
     "coordinator": "staff_over",
 }
 
@@ -128,12 +132,14 @@ def _find_caller(request: Connection, guard: Guard) -> Caller:
     if name is not None:
         cookie = read_cookie(request, name)
         # One cookie and one token for everybody unlocked, so that their forms work under both.
-        known_as = "staff" if guard == "coordinator" else guard
+        known_as = "staff" if _COOKIES[guard] == "pe_staff" else guard
         caller = Caller(known_as, cookie, _owner(request, guard, cookie))
         if caller.owner is None:
             raise _over(request, guard)
         if guard == "coordinator" and not caller.is_coordinator:
             raise _not_a_coordinator(request)
+        if guard == "writer" and not caller.is_writer:
+            raise refusal("forbidden")
     elif guard == "signed_out" and desk_of(request).sessions.find(read_cookie(request, "pe_staff")):
         raise detour(f"/{language_of(request)}/staff")
     request.scope["state"]["caller"] = caller

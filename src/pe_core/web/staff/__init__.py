@@ -5,6 +5,8 @@ from litestar.handlers import HTTPRouteHandler
 from pe_core.web.staff.answering import ROUTES as ANSWERING
 from pe_core.web.staff.emergency import ROUTES as EMERGENCY
 from pe_core.web.staff.entering import ROUTES as ENTERING
+from pe_core.web.staff.guide_forms import ROUTES as GUIDE_FORMS
+from pe_core.web.staff.guides import ROUTES as GUIDES
 from pe_core.web.staff.handing import ROUTES as HANDING
 from pe_core.web.staff.join import ROUTES as JOIN
 from pe_core.web.staff.me import ROUTES as ME
@@ -13,6 +15,7 @@ from pe_core.web.staff.members_acts import ROUTES as MEMBERS_ACTS
 from pe_core.web.staff.members_invites import ROUTES as MEMBERS_INVITES
 from pe_core.web.staff.members_proposals import ROUTES as MEMBERS_PROPOSALS
 from pe_core.web.staff.moving import ROUTES as MOVING
+from pe_core.web.staff.plugins import ROUTES as PLUGINS
 from pe_core.web.staff.printing import ROUTES as PRINTING
 from pe_core.web.staff.renewing import ROUTES as RENEWING
 from pe_core.web.staff.request import ROUTES as REQUEST
@@ -44,4 +47,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *TRAIL,
     *SETUP,
     *SHARES,
+    *GUIDES,
+    *GUIDE_FORMS,
+    *PLUGINS,
 )

@@ -23,7 +23,11 @@ class AlertLine(Model):
 
 
 async def alerts_of(request: PageRequest) -> dict[str, Any]:
-    """Return what ``staff/alerts.html`` shows: ``alerts``, ``trail_broken``, ``trail_address``."""
+    """Return what ``staff/alerts.html`` shows.
+
+    These are ``alerts``, ``trail_broken``, ``trail_address``, and ``plugins_off``: whether
+    something of a plugin is switched off.
+    """
     desk, session = desk_of(request), session_of(request)
     await refresh_alerts(desk, session)
     # Who joined since the last session has a notice of their own, with what to do about it.
@@ -42,6 +46,7 @@ async def alerts_of(request: PageRequest) -> dict[str, Any]:
             )
             for entry in reversed(alerts[-SHOWN:])
         ],
+        "plugins_off": bool(desk.troubles.all()),
         "trail_broken": session.trail_broken,
         "trail_address": f"/{language_of(request)}/staff/trail",
     }

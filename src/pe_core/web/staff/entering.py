@@ -79,7 +79,7 @@ async def take_questions(request: PageRequest) -> Response[Any]:
     problems = give_answers(draft, typed)
     if not problems and stop_of(draft) is not None:
         return _questions_page(request, draft, typed)
-    problems = problems or {found.field: found for found in all_problems(draft)}
+    problems = problems or {found.field: found for found in all_problems(desk, draft)}
     if problems:
         return _questions_page(request, draft, typed, problems)
     try:
