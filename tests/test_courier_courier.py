@@ -8,6 +8,7 @@ import pytest
 
 from pe_core.courier import Courier
 from pe_core.desk.desk import Desk
+from pe_core.hooks.troubles import Kind, Troubles
 from pe_core.model import Event, MemberJoined, RequestSubmitted
 from pe_core.store import HeardRow, OutboxRow
 from pe_core.toolkit.invented import ASKED, Clock, ask
@@ -117,3 +118,110 @@ def test_a_running_courier_wakes_when_something_is_told(
     pe_run(scene())
 
     assert [MemberJoined, RequestSubmitted] == kinds(ear)
+
+
+def fail_until_off(
+    courier: Courier, troubles: Troubles, ear: Ear, run: Run, clock: Clock
+) -> list[int]:
+    """Deliver hour by hour until the ear is switched off; how often it was asked each time."""
+    asked = []
+    while not troubles.is_off(Kind.LISTENER, ear.name):
+        before = ear.failures
+        run(courier.deliver())
+        asked.append(before - ear.failures)
+        clock.move(hours=1)
+    return asked
+
+
+def test_a_listener_that_fails_five_times_in_a_row_is_switched_off_and_the_others_go_on(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, well = Ear("zz.broken", failures=10_000), Ear("zz.well")
+    troubles = Troubles(pe_clock.now)
+    courier = Courier(pe_desk.store, [broken, well], pe_clock.now, troubles)
+    pe_run(ask(pe_desk, ASKED[2]))
+
+    asked = fail_until_off(courier, troubles, broken, pe_run, pe_clock)
+    left = broken.failures
+    pe_run(ask(pe_desk, ASKED[2]))
+    for _ in range(3):
+        pe_run(courier.deliver())
+        pe_clock.move(hours=1)
+
+    assert [2] * 5 == asked, "two events are one try"
+    assert left == broken.failures, "it is not asked any more"
+    assert [MemberJoined, RequestSubmitted, RequestSubmitted] == kinds(well)
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert line.startswith(
+        "plugin zz: the listener of zz.broken is switched off (RuntimeError at "
+        "tests/test_courier_courier.py:"
+    )
+    assert "marker" not in caplog.text
+
+
+def test_what_a_listener_missed_while_it_was_off_is_told_when_it_is_on_again(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    broken = Ear("zz.broken", failures=5)
+    troubles = Troubles(pe_clock.now)
+    courier = Courier(pe_desk.store, [broken], pe_clock.now, troubles)
+    fail_until_off(courier, troubles, broken, pe_run, pe_clock)
+    pe_run(ask(pe_desk, ASKED[2]))
+    for _ in range(100):
+        pe_clock.move(hours=1)
+        pe_run(courier.deliver())
+    assert [] == kinds(broken)
+
+    troubles.switch_on("zz.broken")
+    pe_run(courier.deliver())
+
+    assert [MemberJoined, RequestSubmitted] == kinds(broken)
+    assert 0 == pe_run(pe_desk.store.count(OutboxRow))
+
+
+def test_the_events_of_a_listener_that_stays_off_come_to_their_usual_end(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    troubles = Troubles(pe_clock.now)
+    troubles.switch_off(Kind.LISTENER, "zz.dead", "RuntimeError")
+    courier = Courier(pe_desk.store, [Ear("zz.dead")], pe_clock.now, troubles)
+
+    for _ in range(201):
+        pe_run(courier.deliver())
+        pe_clock.move(hours=1)
+
+    assert 0 == pe_run(pe_desk.store.count(OutboxRow))
+    assert "gave up" in caplog.text
+
+
+def test_a_listener_that_works_in_between_is_not_switched_off(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    ear, troubles = Ear("zz.ear", failures=4), Troubles(pe_clock.now)
+    courier = Courier(pe_desk.store, [ear], pe_clock.now, troubles)
+    for _ in range(5):
+        pe_run(courier.deliver())
+        pe_clock.move(hours=1)
+    ear.failures = 4
+    pe_run(ask(pe_desk, ASKED[2]))
+
+    for _ in range(5):
+        pe_run(courier.deliver())
+        pe_clock.move(hours=1)
+
+    assert () == troubles.all()
+    assert [MemberJoined, RequestSubmitted] == kinds(ear)
+
+
+def test_what_is_the_core_s_own_is_never_switched_off(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    ear, troubles = Ear("core.timers", failures=50), Troubles(pe_clock.now)
+    courier = Courier(pe_desk.store, [ear], pe_clock.now, troubles)
+
+    for _ in range(51):
+        pe_run(courier.deliver())
+        pe_clock.move(hours=1)
+
+    assert () == troubles.all()
+    assert [MemberJoined] == kinds(ear)

@@ -81,7 +81,7 @@ def test_sending_at_the_same_moment_from_two_tabs_makes_one_request(
 def test_what_is_missing_is_named_and_nothing_is_sent(pe_desk: Desk, pe_run: Run) -> None:
     _, draft = intake.begin(pe_desk, "zz.bed", "en")
 
-    problems = intake.all_problems(draft)
+    problems = intake.all_problems(pe_desk, draft)
 
     assert ["where", "people", "nights", "story"] == [problem.field for problem in problems]
     with pytest.raises(NotAllowed):

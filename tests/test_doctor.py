@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
@@ -15,11 +16,13 @@ from pe_core.doctor import (
     Disk,
     Facts,
     examine,
+    look_at_imprint,
     look_at_machine,
     look_at_migrations,
     look_at_plugins,
     look_at_store,
 )
+from pe_core.hooks.troubles import Kind
 from pe_core.model.finding import Finding, Health
 from pe_core.settings import ServerSettings, Settings, VaultSettings
 from pe_core.store import Delete, GrantRow, Insert, MemberListRow, MetaRow
@@ -235,6 +238,23 @@ def test_each_fault_of_a_plugin_is_named() -> None:
     assert "yy: import fails" in finding.found
 
 
+def test_what_is_switched_off_of_a_plugin_is_named_with_the_mend(
+    pe_desk: Desk, pe_run: Run, facts: Facts
+) -> None:
+    pe_desk.troubles.switch_off(Kind.CHECK, "zz.paper", "ValueError", "pe_embassy_zz/forms.py:7")
+    pe_desk.troubles.switch_off(Kind.LISTENER, "zz.bell", "OSError")
+
+    findings = pe_run(examine(pe_desk, facts))
+
+    (finding,) = [finding for finding in findings if finding.name == "plugins"]
+    assert Health.WARNING is finding.health
+    assert (
+        "switched off: the check of zz.paper (ValueError at pe_embassy_zz/forms.py:7), "
+        "the listener of zz.bell (OSError)"
+    ) == finding.found
+    assert "try again on the page of plugins" in finding.mend
+
+
 def test_a_database_is_there_whole_older_or_newer(tmp_path: Path) -> None:
     nowhere = look_at_migrations(tmp_path)
     (tmp_path / "instance.sqlite").write_bytes(b"this is no database at all" * 100)
@@ -354,6 +374,7 @@ def test_the_running_process_looks_at_everything_and_at_its_sessions(
     pe_embassy: TestEmbassy, pe_staff: Session, facts: Facts, pe_run: Run
 ) -> None:
     pe_run(do_upkeep(pe_embassy.desk))
+    pe_embassy.desk.embassy = replace(pe_embassy.desk.embassy, imprint=("Invented Association",))
     lying = changed(facts, data=pe_embassy.folder)
     good = pe_run(examine(pe_embassy.desk, lying))
     pe_staff.refused_epochs.add("trail/2026-W48.1")
@@ -367,6 +388,7 @@ def test_the_running_process_looks_at_everything_and_at_its_sessions(
         "core dumps",
         "settings",
         "plugins",
+        "imprint",
         "migrations",
         "clock",
         "keys",
@@ -380,3 +402,18 @@ def test_a_clock_of_long_ago_is_wrong_whatever_upkeep_says(pe_desk: Desk, pe_run
 
     assert ["wrong"] == healths([f for f in findings if f.name == "clock"])
     assert "1970" in findings[0].found
+
+
+@pytest.mark.parametrize(
+    ("law", "lines", "health"),
+    [
+        ("", (), []),
+        ("", ("Invented Association",), []),
+        ("Site Act", (), [Health.WARNING]),
+        ("Site Act", ("Invented Association",), [Health.OK]),
+    ],
+)
+def test_an_imprint_is_missed_where_a_law_wants_it(
+    law: str, lines: tuple[str, ...], health: list[Health]
+) -> None:
+    assert health == [finding.health for finding in look_at_imprint(law, lines)]

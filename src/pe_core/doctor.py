@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pe_core.desk.desk import Desk, Identity
 from pe_core.desk.resealing import read_outstanding
 from pe_core.errors import MembersInvalid, StoreError
+from pe_core.hooks.troubles import Trouble
 from pe_core.model.finding import Finding, Health
 from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_start
@@ -72,7 +73,8 @@ async def examine(desk: Desk, facts: Facts) -> Sequence[Finding]:
     refused = {name for session in desk.sessions.items() for name in session.refused_epochs}
     return (
         *look_at_machine(facts),
-        look_at_plugins(()),
+        look_at_plugins((), desk.troubles.all()),
+        *look_at_imprint(desk.jurisdiction.imprint, desk.embassy.imprint),
         await asyncio.to_thread(look_at_migrations, facts.data),  # it reads every page
         *await look_at_store(desk.store, desk.identity, desk.now(), refused),
     )
@@ -89,11 +91,32 @@ def look_at_machine(facts: Facts) -> Sequence[Finding]:
     )
 
 
-def look_at_plugins(faults: Sequence[str]) -> Finding:
-    """Say what is wrong with the plugins; ``faults`` has a line for each fault."""
-    if not faults:
-        return _fine("plugins", "all that pe.toml enables are loaded")
-    return _wrong("plugins", "; ".join(faults), "mend or disable them in [plugins] enabled")
+def look_at_plugins(faults: Sequence[str], off: Sequence[Trouble] = ()) -> Finding:
+    """Say what is wrong with the plugins; ``faults`` has a line for each, ``off`` what is off."""
+    if faults:
+        return _wrong("plugins", "; ".join(faults), "mend or disable them in [plugins] enabled")
+    if off:
+        told = ", ".join(
+            f"the {trouble.kind} of {trouble.part} ({trouble.what}"
+            f"{f' at {trouble.place}' if trouble.place else ''})"
+            for trouble in off
+        )
+        return _warning(
+            "plugins",
+            f"switched off: {told}",
+            "mend the plugin and start anew, or try again on the page of plugins",
+        )
+    return _fine("plugins", "all that pe.toml enables are loaded")
+
+
+def look_at_imprint(law: str, lines: Sequence[str]) -> Sequence[Finding]:
+    """Say whether the site names who answers for it, where a law wants that."""
+    if not law:
+        return ()
+    if lines:
+        return (_fine("imprint", f"the site says who answers for it ({law})"),)
+    mend = 'put the lines of the page "Who is behind this site" into imprint in [embassy]'
+    return (_warning("imprint", f"{law} wants the site to say who answers for it", mend),)
 
 
 def look_at_migrations(data: Path) -> Finding:

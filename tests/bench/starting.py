@@ -1,9 +1,14 @@
-"""The start of `pe serve` to its first page, and the memory that it then holds."""
+"""The start of `pe serve` to its first page, and the memory that it then holds.
+
+Both again with many plugins installed of which one is enabled: they must not grow with those.
+"""
 
 import compileall
+import math
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.bench import asking
@@ -20,11 +25,16 @@ from tests.bench.measure import (
     resident_megabytes,
     wait_for_answer,
 )
+from tests.planting import plant
 
 STARTS_AIM = 1.8
 MEMORY_AIM = 80.0
 PAGES = ("/be/", "/ru/", "/en/", "/he/", "/en/ask", "/be/ask", "/he/safety", "/be/code", "/ru/help")
 LISTED = 5
+INSTALLED = (1, 24, 100)
+"""Plugins that are installed and not enabled, beside the one that is."""
+STARTS_GROW, MEMORY_GROWS = 1.05, 1.02
+"""What chance may add to the best of several rounds."""
 
 
 def run(short: bool) -> list[Figure]:
@@ -39,7 +49,8 @@ def run(short: bool) -> list[Figure]:
             theirs.append(_import_litestar())
             ours.append(_start(config, port)[0])
         memory = [_start(config, port, pages=True)[1] for _ in range(2 if short else 3)]
-    return [_start_figure(ours, theirs), _memory_figure(memory)]
+        installed = _with_plugins(folder, config, port, 3 if short else 10)
+    return [_start_figure(ours, theirs), _memory_figure(memory), *installed]
 
 
 def _compile() -> None:
@@ -48,13 +59,67 @@ def _compile() -> None:
         compileall.compile_dir(folder, quiet=2)
 
 
-def _start(config: Path, port: int, *, pages: bool = False) -> tuple[float, float]:
-    """Start the embassy; return the seconds to the first page, and MB after a hundred others."""
+def _with_plugins(folder: Path, config: Path, port: int, rounds: int) -> list[Figure]:
+    """Measure starts with few and with many plugins installed, in turn."""
+    places = {number: _install(folder / f"plugins-{number}", number) for number in INSTALLED}
+    took: dict[int, list[float]] = {number: [] for number in INSTALLED}
+    memory: dict[int, list[float]] = {number: [] for number in INSTALLED}
+    for _ in range(rounds):
+        for number, place in places.items():
+            seconds, megabytes = _start(config, port, path=place)
+            took[number].append(seconds)
+            memory[number].append(megabytes)
+    return [
+        *_growths("start of pe serve", "s", took, STARTS_GROW),
+        *_growths("memory of pe serve", "MB", memory, MEMORY_GROWS),
+    ]
+
+
+def _install(folder: Path, number: int) -> Path:
+    """Write so many plugins into a folder, as installing them would leave them there."""
+    for count in range(number):
+        first, second = divmod(count, 26)
+        plant(folder, f"x{chr(ord('a') + first)}{chr(ord('a') + second)}")
+    compileall.compile_dir(folder, quiet=2)
+    return folder
+
+
+def _growths(
+    what: str, unit: str, found: Mapping[int, Sequence[float]], aim: float
+) -> Iterator[Figure]:
+    few, *many = INSTALLED
+    least = min(found[few])
+    for number in many:
+        ratio = min(found[number]) / least
+        yield Figure(
+            name=f"{what}, {number} plugins installed",
+            value=min(found[number]),
+            median=middle(found[number]),
+            unit=unit,
+            against=f"{few} installed: {least:.3f} {unit}",
+            ratio=ratio,
+            aim=f"at most {aim}x",
+            reached=ratio <= aim,
+            growth=ratio ** (1 / math.log10(number / few)),
+            rest="see pe_core.hooks.installed.find_plugins",
+        )
+
+
+def _start(
+    config: Path, port: int, *, pages: bool = False, path: Path | None = None
+) -> tuple[float, float]:
+    """Start the embassy; return the seconds to the first page, and MB after a hundred others.
+
+    ``path`` is a folder of plugins that Python finds too.
+    """
     command = [str(Path(sys.executable).parent / "pe"), "serve", "--config", str(config)]
     begun = time.perf_counter()
     with on_core(SERVER_CORE):
         process = subprocess.Popen(
-            command, cwd=config.parent, env=environment(), stderr=subprocess.DEVNULL
+            command,
+            cwd=config.parent,
+            env={**environment(), **({"PYTHONPATH": str(path)} if path else {})},
+            stderr=subprocess.DEVNULL,
         )
     try:
         wait_for_answer(port, process)

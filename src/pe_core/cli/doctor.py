@@ -12,6 +12,7 @@ from pe_core.cli.options import config_option, json_option, print_json, read_con
 from pe_core.desk.desk import read_identity
 from pe_core.doctor import (
     Facts,
+    look_at_imprint,
     look_at_machine,
     look_at_migrations,
     look_at_plugins,
@@ -19,7 +20,7 @@ from pe_core.doctor import (
 )
 from pe_core.errors import PluginError, SettingsError
 from pe_core.model.finding import Finding, Health
-from pe_core.running import CONTROL, enabled_plugins, utc_now
+from pe_core.running import CONTROL, enabled_plugins, read_texts, utc_now
 from pe_core.settings import Settings
 from pe_core.store import call_control, read_store
 
@@ -65,7 +66,7 @@ async def _look_alone(facts: Facts) -> Sequence[Finding]:
     migrations = look_at_migrations(facts.data)
     outside = (
         *look_at_machine(facts),
-        look_at_plugins(_plugin_faults(facts.settings)),
+        *_plugins(facts.settings),
         migrations,
     )
     if migrations.health is not Health.OK:
@@ -78,14 +79,16 @@ async def _look_alone(facts: Facts) -> Sequence[Finding]:
     return (*outside, *inside)
 
 
-def _plugin_faults(settings: Settings) -> Sequence[str]:
+def _plugins(settings: Settings) -> Sequence[Finding]:
     try:
-        enabled_plugins(settings, utc_now)
+        plugins = enabled_plugins(settings, utc_now)
+        read_texts(plugins, settings.embassy.languages)
     except PluginError as error:
-        return error.faults
+        return (look_at_plugins(error.faults),)
     except SettingsError as error:
-        return (str(error),)
-    return ()
+        return (look_at_plugins((str(error),)),)
+    law = plugins.jurisdictions[settings.embassy.jurisdiction].imprint
+    return (look_at_plugins(()), *look_at_imprint(law, settings.embassy.imprint))
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -8,7 +8,7 @@ import click
 from pe_core.cli.options import config_option, json_option, print_json, read_config
 from pe_core.desk.opening import Opening, open_embassy
 from pe_core.rules.receipts import show_receipt
-from pe_core.running import data_folder, enabled_plugins, utc_now
+from pe_core.running import data_folder, enabled_plugins, read_texts, utc_now
 from pe_core.settings import Settings
 from pe_core.store import InstanceLock, open_store
 
@@ -28,7 +28,7 @@ def command(config: Path, as_json: bool) -> None:
       pe init --config /srv/embassy/pe.toml
     """
     settings, folder = read_config(config)
-    enabled_plugins(settings, utc_now)
+    read_texts(enabled_plugins(settings, utc_now), settings.embassy.languages)
     opening = asyncio.run(_open(settings, folder))
     if as_json:
         print_json(

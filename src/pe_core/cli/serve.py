@@ -7,6 +7,7 @@ import logging
 import signal
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pe_core.settings import Settings
 
 @click.command("serve")
 @config_option
-@click.option("--dev", is_flag=True, help="Read templates anew for each page.")
+@click.option("--dev", is_flag=True, help="For authors: read anew what changes in a plugin.")
 def command(config: Path, dev: bool) -> None:
     """Run the embassy that pe.toml describes, until Ctrl-C or SIGTERM.
 
@@ -35,7 +36,12 @@ def command(config: Path, dev: bool) -> None:
     settings, folder = read_config(config)
     start_log()
     gc.freeze()
-    uvloop.run(_serve(settings, folder, dev))
+    if not dev:
+        uvloop.run(_serve(settings, folder))
+    elif uvloop.run(_serve_author(settings, folder, config)):
+        from pe_core.cli.dev import begin_anew
+
+        begin_anew()
 
 
 class PlainFormatter(logging.Formatter):
@@ -58,12 +64,27 @@ def start_log(level: int = logging.INFO) -> None:
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
-async def _serve(settings: Settings, folder: Path, dev: bool) -> None:
+async def _serve(settings: Settings, folder: Path) -> None:
     async with run_instance(settings, folder) as running:
-        address = running.settings.server.address
-        await serve_pages(
-            running, dev=dev, on_ready=lambda: click.echo(f"serving {address}", err=True)
-        )
+        await serve_pages(running, on_ready=partial(_say_ready, settings))
+
+
+async def _serve_author(settings: Settings, folder: Path, config: Path) -> bool:
+    """Serve and read anew what changes; returns whether new code wants a new process."""
+    from pe_core.cli.dev import Watcher
+
+    async with run_instance(settings, folder) as running:
+        watcher = Watcher(running, config)
+        watching = asyncio.create_task(watcher.watch())
+        try:
+            await serve_pages(running, dev=True, on_ready=partial(_say_ready, settings))
+        finally:
+            watching.cancel()
+    return watcher.begin_anew
+
+
+def _say_ready(settings: Settings) -> None:
+    click.echo(f"serving {settings.server.address}", err=True)
 
 
 async def serve_pages(running: Running, *, on_ready: Callable[[], None], dev: bool = False) -> None:

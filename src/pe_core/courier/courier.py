@@ -1,4 +1,8 @@
-"""Empty the outbox: every due event to every listener, with retries."""
+"""Empty the outbox: every due event to every listener, with retries.
+
+A listener that fails five times in a row is switched off (``pe_core.hooks.troubles``). Its events
+wait as if it went on failing, so that none is lost if it is switched on before their end.
+"""
 
 import asyncio
 import logging
@@ -9,6 +13,7 @@ import msgspec
 
 from pe_core.errors import StoreError
 from pe_core.hooks import Listener
+from pe_core.hooks.troubles import Kind, Troubles
 from pe_core.model import Event
 from pe_core.model import event as events
 from pe_core.store import AtMost, Change, Delete, HeardRow, In, Insert, OutboxRow, Store, Update
@@ -41,15 +46,22 @@ class Courier:
     """Tells listeners; one that fails waits and is asked again, and never holds up the others."""
 
     def __init__(
-        self, store: Store, listeners: Sequence[Listener], now: Callable[[], datetime]
+        self,
+        store: Store,
+        listeners: Sequence[Listener],
+        now: Callable[[], datetime],
+        troubles: Troubles | None = None,
     ) -> None:
-        """Serve these listeners from this store's outbox."""
+        """Serve these listeners from this store's outbox; ``troubles`` are the instance's."""
         self._store = store
         self._listeners = tuple(listeners)
         self._now = now
         self._wake = asyncio.Event()
         self._waits: dict[tuple[int, str], datetime] = {}
         self._unread: set[int] = set()
+        self._failed: dict[str, tuple[Listener, Exception]] = {}
+        self._troubles = troubles or Troubles(now)
+        self._troubles.on_switch_on(self._ask_again)
 
     async def run(self) -> None:
         """Deliver whenever something is told, and look again each minute, until cancelled."""
@@ -73,6 +85,7 @@ class Courier:
         done = 0
         for start in range(0, len(waiting), BATCH):
             done += await self._tell_batch(waiting[start : start + BATCH])
+        self._count_failures()
         return done
 
     async def _tell_batch(self, event_ids: Sequence[int]) -> int:
@@ -135,8 +148,22 @@ class Courier:
         until = self._waits.get((row.id, listener.name))
         return until is not None and self._now() < until
 
+    def _count_failures(self) -> None:
+        """Count one try of each listener that failed, however many events it failed on."""
+        for name, (listener, error) in self._failed.items():
+            self._troubles.failed(listener, name, error)
+        self._failed.clear()
+
+    def _ask_again(self, name: str) -> None:
+        """Tell a listener that was switched on again at once what has waited for it."""
+        self._waits = {key: until for key, until in self._waits.items() if key[1] != name}
+        self._wake.set()
+
     async def _tell(self, row: OutboxRow, event: Event, listener: Listener) -> bool:
         key = (row.id, listener.name)
+        if self._troubles.is_off(Kind.LISTENER, listener.name):
+            self._put_off(row, listener)
+            return False
         try:
             await asyncio.wait_for(listener.hear(event), timeout=PATIENCE)
         except Exception as error:  # a listener may fail in any way; it is named and asked again
@@ -146,8 +173,13 @@ class Courier:
                 type(event).__name__,
                 type(error).__name__,
             )
-            wait = min(timedelta(seconds=2 ** min(row.tries, 12)), LONGEST_WAIT)
-            self._waits[key] = self._now() + wait
+            self._failed[listener.name] = (listener, error)
+            self._put_off(row, listener)
             return False
         self._waits.pop(key, None)
+        self._troubles.worked(listener.name)
         return True
+
+    def _put_off(self, row: OutboxRow, listener: Listener) -> None:
+        wait = min(timedelta(seconds=2 ** min(row.tries, 12)), LONGEST_WAIT)
+        self._waits[row.id, listener.name] = self._now() + wait

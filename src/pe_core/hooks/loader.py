@@ -1,7 +1,8 @@
 """Load the plugins that pe.toml names, and refuse what is wrong, all faults at once."""
 
-import importlib.metadata
+import copy
 import inspect
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -11,69 +12,64 @@ import pluggy
 
 from pe_core.errors import PluginError
 from pe_core.hooks import specs
+from pe_core.hooks.guides import read_all_guides
+from pe_core.hooks.installed import Found
 from pe_core.hooks.instance import Instance
 from pe_core.hooks.listener import Listener
-from pe_core.model import Form, Jurisdiction
+from pe_core.hooks.signatures import wrong_hooks
+from pe_core.hooks.watched import call_watched
+from pe_core.model import Form, Guide, Jurisdiction, Letter
 from pe_core.model.struct import Model
 from pe_core.rules.forms import questions
 
-
-class Found(Model):
-    """A plugin that is installed, enabled or not."""
-
-    name: str
-    version: str
-    load: Callable[[], Any]
+Clock = Callable[[], float]
 
 
 class Plugins(Model):
-    """What the enabled plugins brought; ``folders`` holds each one's package folder."""
+    """What the enabled plugins brought; ``folders`` holds each one's package folder.
+
+    ``lawgivers`` says which plugin brought a jurisdiction, by the jurisdiction's code.
+    """
 
     names: tuple[str, ...]
     jurisdictions: Mapping[str, Jurisdiction]
     forms: Mapping[str, Form]
     listeners: tuple[Listener, ...]
     folders: Mapping[str, Path]
-
-
-def find_plugins() -> dict[str, Found]:
-    """Return the installed plugins by name, from the entry points of the group ``pe``."""
-    return {
-        point.name: Found(
-            name=point.name,
-            version=point.dist.version if point.dist else "?",
-            load=point.load,
-        )
-        for point in importlib.metadata.entry_points(group=specs.GROUP)
-    }
+    guides: Mapping[str, Guide] = {}
+    letters: Mapping[str, Letter] = {}
+    lawgivers: Mapping[str, str] = {}
 
 
 def load_plugins(
-    enabled: Sequence[str], instance: Instance, installed: Mapping[str, Found]
+    enabled: Sequence[str],
+    instance: Instance,
+    installed: Mapping[str, Found],
+    *,
+    clock: Clock = time.monotonic,
 ) -> Plugins:
     """Load the enabled plugins and collect what they register.
 
-    Raises PluginError with a line for every fault of every plugin: not installed, import
-    fails, unknown hook or argument, coroutine, wrong type, duplicate name.
+    Raises PluginError with a line for every fault of every plugin, and each says the mend.
+    What takes longer than two seconds of ``clock`` is warned of in the log.
     """
     faults: list[str] = []
-    modules = _import_all(enabled, installed, faults)
+    modules = _import_all(enabled, installed, clock, faults)
     manager = pluggy.PluginManager(specs.GROUP)
     manager.add_hookspecs(specs)
-    for name, module in list(modules.items()):
-        wrong = list(_wrong_hooks(name, module))
+    for name, module in modules.items():
+        wrong = list(wrong_hooks(name, module))
         faults.extend(wrong)
         if not wrong:
             manager.register(module, name=name)
-    collect = _Collector(manager, instance, faults)
-    jurisdictions = collect.unique("register_jurisdictions", Jurisdiction, "code", prefix=False)
+    collect = _Collector(manager, instance, clock, faults)
+    jurisdictions = collect.unique("register_jurisdictions", Jurisdiction, "code")
     forms = collect.unique("register_forms", Form, "name", prefix=True)
     listeners = collect.unique("register_listeners", Listener, "name", prefix=True)
-    for form in forms.values():
-        try:
-            questions(form)
-        except PluginError as error:
-            faults.extend(error.faults)
+    faults += [fault for form in forms.values() for fault in _wrong_form(form)]
+    faults += [fault for listener in listeners.values() for fault in _wrong_listener(listener)]
+    folders = {name: Path(str(module.__file__)).parent for name, module in modules.items()}
+    told = read_all_guides(folders, forms, jurisdictions, faults)
     if faults:
         raise PluginError(faults)
     return Plugins(
@@ -81,95 +77,166 @@ def load_plugins(
         jurisdictions=jurisdictions,
         forms=dict(sorted(forms.items(), key=lambda item: (item[1].order, item[0]))),
         listeners=tuple(listeners.values()),
-        folders={name: Path(str(module.__file__)).parent for name, module in modules.items()},
+        folders=folders,
+        guides=told.guides,
+        letters=told.letters,
+        lawgivers={code: collect.owners["register_jurisdictions"][code] for code in jurisdictions},
     )
 
 
 def _import_all(
-    enabled: Iterable[str], installed: Mapping[str, Found], faults: list[str]
+    enabled: Iterable[str], installed: Mapping[str, Found], clock: Clock, faults: list[str]
 ) -> dict[str, ModuleType]:
     modules: dict[str, ModuleType] = {}
     for name in enabled:
         if name in modules:
-            faults.append(f"{name}: named twice in [plugins] enabled")
+            faults.append(f"{name}: named twice in [plugins] enabled; take one out")
         elif name not in installed:
             known = ", ".join(sorted(installed)) or "none"
             faults.append(f"{name}: not installed (installed: {known}); pip install it first")
         else:
-            try:
-                modules[name] = installed[name].load()
-            except Exception as error:  # a plugin may fail in any way; it is named, not hidden
-                faults.append(
-                    f"{name} {installed[name].version}: import fails: "
-                    f"{type(error).__name__}: {error}"
-                )
+            module = _import(installed[name], clock, faults)
+            if module is not None:
+                modules[name] = module
     return modules
 
 
-def _wrong_hooks(name: str, module: ModuleType) -> Iterable[str]:
-    known = {
-        hook: inspect.signature(spec).parameters
-        for hook, spec in inspect.getmembers(specs, inspect.isfunction)
-        if hasattr(spec, f"{specs.GROUP}_spec")
-    }
-    for hook, function in inspect.getmembers(module, callable):
-        if not hasattr(function, f"{specs.GROUP}_impl"):
-            continue
-        if hook not in known:
-            yield f"{name}: unknown hook {hook!r} (known: {', '.join(sorted(known))})"
-            continue
-        if inspect.iscoroutinefunction(function):
-            yield f"{name}: {hook} is a coroutine; hooks are plain functions that return objects"
-        for argument, parameter in inspect.signature(function).parameters.items():
-            if argument not in known[hook]:
-                yield f"{name}: {hook} has no argument {argument!r}"
-            elif parameter.default is not inspect.Parameter.empty:
-                yield f"{name}: {hook}: argument {argument!r} must not have a default"
+def _import(found: Found, clock: Clock, faults: list[str]) -> ModuleType | None:
+    if found.rivals:
+        several = " and ".join((found.distribution, *found.rivals))
+        faults.append(f"{found.name}: {several} both bring a plugin of this name; uninstall one")
+        return None
+    doing = f"the import of version {found.version}"
+    result = call_watched(found.name, doing, found.load, clock, found.package)
+    faults.extend(result.faults)
+    module: ModuleType | None = result.value
+    if module is not None and getattr(module, "__file__", None) is None:
+        faults.append(
+            f"{found.name}: its entry point leads to no module with a file ({module!r:.60}); "
+            "name the package there, and give it an __init__.py"
+        )
+        return None
+    return module
+
+
+def _wrong_form(form: Form) -> Iterable[str]:
+    try:
+        questions(form)
+    except PluginError as error:
+        return error.faults
+    return ()
+
+
+def _wrong_listener(listener: Listener) -> Iterable[str]:
+    if not inspect.iscoroutinefunction(listener.hear):
+        plugin = listener.name.partition(".")[0]
+        yield f"{plugin}: {listener.name}: hear is no coroutine; write async def hear(self, event)"
 
 
 class _Collector:
     """Asks one plugin after the other, so that a fault has a name."""
 
     def __init__(
-        self, manager: pluggy.PluginManager, instance: Instance, faults: list[str]
+        self, manager: pluggy.PluginManager, instance: Instance, clock: Clock, faults: list[str]
     ) -> None:
         self.manager = manager
         self.instance = instance
+        self.clock = clock
         self.faults = faults
+        self.owners: dict[str, dict[str, str]] = {}
 
-    def unique(self, hook: str, kind: Any, key: str, *, prefix: bool) -> dict[str, Any]:
+    def unique(self, hook: str, kind: Any, key: str, *, prefix: bool = False) -> dict[str, Any]:
         """Collect what a hook returns, by ``key``, and note what is wrong with it."""
         found: dict[str, Any] = {}
-        owners: dict[str, str] = {}
+        owners = self.owners.setdefault(hook, {})
         for name, item in self._answers(hook, kind):
             value = getattr(item, key)
+            if not isinstance(value, str):
+                self.faults.append(
+                    f"{name}: {hook}: a {key} is {value!r:.60}; write a text between quotes"
+                )
+                continue
             if prefix and not value.startswith(f"{name}."):
-                self.faults.append(f"{name}: {hook}: {value!r} must start with '{name}.'")
+                self.faults.append(
+                    f"{name}: {hook}: {value!r} must start with '{name}.'; "
+                    f"call it '{name}.{value.rpartition('.')[2]}'"
+                )
+                continue
             if value in found:
-                self.faults.append(f"{name}: {hook}: {value!r} is taken by {owners[value]}")
+                self.faults.append(_taken(name, owners[value], hook, value))
             found[value] = item
             owners[value] = name
         return found
 
     def _answers(self, hook: str, kind: Any) -> Iterable[tuple[str, Any]]:
-        plugins = self.manager.list_name_plugin()
-        for name, plugin in plugins:
-            others = [other for _, other in plugins if other is not plugin]
-            caller = self.manager.subset_hook_caller(hook, remove_plugins=others)
-            try:
-                returned = caller(instance=self.instance)
-            except Exception as error:  # whatever a plugin raises, it is named
-                self.faults.append(f"{name}: {hook} raised {type(error).__name__}: {error}")
+        for name, plugin in self.manager.list_name_plugin():
+            implemented = self.manager.get_hookcallers(plugin) or []
+            if hook not in {caller.name for caller in implemented}:
                 continue
-            for items in returned:
-                if not isinstance(items, Sequence):
-                    self.faults.append(f"{name}: {hook} returned {type(items).__name__}, no list")
-                    continue
-                for item in items:
-                    if isinstance(item, kind):
-                        yield name, item
-                    else:
-                        self.faults.append(
-                            f"{name}: {hook} returned a {type(item).__name__}, "
-                            f"expected {kind.__name__}"
-                        )
+            items = self._ask(hook, name, plugin)
+            if items is None:
+                continue
+            for item in items:
+                if isinstance(item, kind):
+                    yield name, item
+                else:
+                    self.faults.append(
+                        f"{name}: {hook} returned a {type(item).__name__} in its list; "
+                        f"each must be a {kind.__name__}"
+                    )
+
+    def _ask(self, hook: str, name: str, plugin: Any) -> Sequence[Any] | None:
+        """Return the list that a plugin's hook returns, None if that is no list."""
+        others = [other for _, other in self.manager.list_name_plugin() if other is not plugin]
+        caller = self.manager.subset_hook_caller(hook, remove_plugins=others)
+        before = _state_of(self.instance)
+        result = call_watched(
+            name,
+            hook,
+            lambda: caller(instance=self.instance),
+            self.clock,
+            str(getattr(plugin, "__name__", "")).partition(".")[0],
+        )
+        self.faults.extend(result.faults)
+        self._mind(hook, name, before)
+        if result.value is None:
+            return None
+        # pluggy leaves out what is None: then nothing came back at all.
+        items = result.value[0] if result.value else None
+        if isinstance(items, Sequence) and not isinstance(items, str | bytes):
+            return items
+        self.faults.append(
+            f"{name}: {hook} returned {type(items).__name__}, no list; "
+            "return [...], and [] for nothing"
+        )
+        return None
+
+    def _mind(self, hook: str, name: str, before: Mapping[str, Any]) -> None:
+        """Note what a hook changed of the instance, and put it back for the next one."""
+        now = vars(self.instance)
+        changed = sorted(
+            key for key in before.keys() | now.keys() if before.get(key) != now.get(key)
+        )
+        if changed:
+            self.faults.append(
+                f"{name}: {hook} changed the instance that it was given "
+                f"({', '.join(key.lstrip('_') for key in changed)}); a hook only reads it"
+            )
+            now.clear()
+            now.update(before)
+
+
+def _state_of(instance: Instance) -> dict[str, Any]:
+    return {
+        key: value if callable(value) else copy.deepcopy(value)
+        for key, value in vars(instance).items()
+    }
+
+
+def _taken(name: str, other: str, hook: str, value: str) -> str:
+    if name == other:
+        return f"{name}: {hook}: {value!r} is there twice; rename one"
+    return (
+        f"{name}: {hook}: {value!r} is taken by the plugin {other}; "
+        f"rename one, or enable only one of {other} and {name}"
+    )

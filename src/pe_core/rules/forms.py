@@ -19,6 +19,7 @@ __all__ = [
     "Question",
     "Value",
     "asked",
+    "field_problems",
     "form_version",
     "json_schema",
     "next_question",
@@ -113,6 +114,11 @@ def read_question(question: Question, typed: Sequence[str]) -> Value | Problem |
 
 def problems(form: Form, answers: Mapping[str, Value]) -> tuple[Problem, ...]:
     """Return all that is wrong: fields missing or wrong, and only then what the form checks."""
+    return field_problems(form, answers) or tuple(form.check(read(form, answers)))
+
+
+def field_problems(form: Form, answers: Mapping[str, Value]) -> tuple[Problem, ...]:
+    """Return which fields are missing or wrong, without asking the form's own check."""
     known = {question.field for question in questions(form)}
     found: list[Problem] = []
     if not known.issuperset(answers):
@@ -124,7 +130,7 @@ def problems(form: Form, answers: Mapping[str, Value]) -> tuple[Problem, ...]:
                 found.append(wrong)
         elif question.required:
             found.append(Problem(field=question.field, code="required"))
-    return tuple(found) or tuple(form.check(read(form, answers)))
+    return tuple(found)
 
 
 def read(form: Form, answers: Mapping[str, Value]) -> Answers:

@@ -1,0 +1,118 @@
+"""What went wrong in plugins while the instance is at work, and which parts are off since.
+
+A part is a form whose ``check`` is called, a listener, a guide or a letter, by its name.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from pe_core.hooks.blame import package_of, place_of
+from pe_core.model.struct import Model
+
+TRIES = 5
+"""Failures in a row, on different tries, after which a listener is switched off."""
+
+log = logging.getLogger("pe.plugins")
+
+
+class Kind(StrEnum):
+    """What kind of part it is."""
+
+    CHECK = "check"
+    LISTENER = "listener"
+    PAGE = "page"
+
+
+class Trouble(Model):
+    """A part that is off: since when, and after what.
+
+    ``what`` is the class of an exception or a word of ours, never words of the plugin, which
+    may quote an answer; ``place`` is a file and a line, '' if unknown.
+    """
+
+    kind: Kind
+    part: str
+    what: str
+    place: str
+    since: datetime
+
+    @property
+    def plugin(self) -> str:
+        """Return the plugin that the part belongs to."""
+        return plugin_of(self.part)
+
+
+class Troubles:
+    """The parts of plugins that are off, for one instance; memory only, a restart forgets them."""
+
+    def __init__(
+        self, now: Callable[[], datetime], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Everything is on; ``clock`` counts the seconds that a call takes."""
+        self.clock = clock
+        self._now = now
+        self._off: dict[tuple[Kind, str], Trouble] = {}
+        self._failures: dict[str, int] = {}
+        self._heard: list[Callable[[str], None]] = []
+
+    def is_off(self, kind: Kind, part: str) -> bool:
+        """Return whether a part is off."""
+        return (kind, part) in self._off
+
+    def all(self) -> tuple[Trouble, ...]:
+        """Return everything that is off, the first first."""
+        return tuple(self._off.values())
+
+    def switch_off(self, kind: Kind, part: str, what: str, place: str = "") -> None:
+        """Switch a part off and log one line; nothing happens if it is off already."""
+        if self.is_off(kind, part):
+            return
+        trouble = Trouble(kind=kind, part=part, what=what, place=place, since=self._now())
+        self._off[kind, part] = trouble
+        log.error(
+            "plugin %s: the %s of %s is switched off (%s%s); see the plugin page",
+            trouble.plugin,
+            kind.value,
+            part,
+            what,
+            f" at {place}" if place else "",
+        )
+
+    def raised(self, kind: Kind, part: str, error: BaseException, culprit: object) -> None:
+        """Switch a part off because of an exception; ``culprit`` is the function or object."""
+        self.switch_off(kind, part, type(error).__name__, place_of(error, package_of(culprit)))
+
+    def failed(self, listener: object, part: str, error: BaseException) -> None:
+        """Count a failed try of a listener; the fifth in a row switches it off.
+
+        What is the core's own is never off.
+        """
+        if plugin_of(part) == "core":
+            return
+        self._failures[part] = self._failures.get(part, 0) + 1
+        if self._failures[part] >= TRIES:
+            self.raised(Kind.LISTENER, part, error, listener)
+
+    def worked(self, part: str) -> None:
+        """Forget the failed tries of a listener that has heard an event."""
+        self._failures.pop(part, None)
+
+    def switch_on(self, part: str) -> bool:
+        """Switch on whatever is off of this name; returns whether anything was."""
+        kinds = [kind for kind in Kind if self._off.pop((kind, part), None) is not None]
+        self._failures.pop(part, None)
+        for hear in self._heard if kinds else ():
+            hear(part)
+        return bool(kinds)
+
+    def on_switch_on(self, hear: Callable[[str], None]) -> None:
+        """Call ``hear`` with the name of each part that is switched on again."""
+        self._heard.append(hear)
+
+
+def plugin_of(part: str) -> str:
+    """Return the plugin that a form, a listener, a guide or a letter belongs to, by its name."""
+    return part.partition(".")[0]
