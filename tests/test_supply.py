@@ -219,7 +219,13 @@ def test_tools_are_imported_by_the_toolkit_alone() -> None:
         if _distributions(modules - {"pe_core"}) & TOOLKIT
     }
 
-    assert {"toolkit/browser.py", "toolkit/pytest_plugin.py"} == using
+    assert {
+        "toolkit/browser.py",
+        "toolkit/contract.py",
+        "toolkit/guarding.py",
+        "toolkit/pytest_plugin.py",
+        "toolkit/scene.py",
+    } == using
 
 
 def test_no_process_of_an_embassy_imports_a_tool() -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "keys": "the living keys; begin anew with recovery shares when nobody can unlock",
     "lock": "in need: end all sessions, let nobody unlock for a day",
     "openapi": "print the OpenAPI description of this embassy's pages and forms",
+    "plugin": "what is installed, a new one, and how good one is",
     "serve": "run the embassy that pe.toml describes",
     "upkeep": "erase what is over, begin what is due",
 }

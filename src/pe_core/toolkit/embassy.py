@@ -10,6 +10,7 @@ from pe_core.desk.desk import Desk, find_nothing
 from pe_core.desk.opening import Opening
 from pe_core.desk.setup import open_doors
 from pe_core.hooks import Plugins
+from pe_core.model import Embassy
 from pe_core.running import open_new
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
 from pe_core.store import Store
@@ -35,11 +36,33 @@ class TestEmbassy:
     account: Account
     clock: Clock
 
+    @property
+    def embassy(self) -> Embassy:
+        """Return who runs this instance."""
+        return self.desk.embassy
+
+    @property
+    def address(self) -> str:
+        """Return the origin that browsers see."""
+        return self.settings.server.address
+
     def app(self) -> Any:
         """Return the portal of this embassy as an ASGI app."""
         from pe_core.web.app import create_app
 
         return create_app(self.desk, secure=False)
+
+    def lasting_app(self) -> Any:
+        """Return an ASGI app that also has what a plugin brings later on."""
+        app, served = self.app(), self.plugins
+
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            nonlocal app, served
+            if served is not self.plugins:
+                app, served = self.app(), self.plugins
+            await app(scope, receive, send)
+
+        return serve
 
 
 def example_settings(*plugins: str) -> Settings:

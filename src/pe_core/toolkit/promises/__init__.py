@@ -1,0 +1,1 @@
+"""What every plugin owes, one module a promise: functions that yield a line for each fault."""
