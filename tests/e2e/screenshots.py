@@ -1,15 +1,22 @@
 """Pictures of all pages, for people who look at them: `make screenshots`.
 
 Each step is taken in two languages, at two widths, in light and dark; ``sheet.png`` shows all.
+Of each country its own pages are taken on a phone, in Belarusian and in its own language, with
+a sheet of its own.
 """
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from countries import COUNTRIES, local_language, pages_of
+from gallery import show
+from meetings import start_chromium
 from people import Demo, Person
 from PIL import Image, ImageDraw
 from walks import walk_public, walk_staff
+
+from pe_core.settings import read_settings
 
 pytestmark = pytest.mark.e2e
 
@@ -52,8 +59,28 @@ def test_take_the_pages_of_the_team(
     _take(person, walk_staff(person, session, invite, words), folder, f"2-staff-{language}")
 
 
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_take_the_pages_of_a_country(country: str, folder: Path, tmp_path: Path) -> None:
+    own = local_language(read_settings(COUNTRIES[country]))
+    pictures = list(pages_of(COUNTRIES[country], tmp_path / "embassy"))
+    taken: list[Path] = []
+    with start_chromium() as browser:
+        context = browser.new_context(viewport={"width": 360, "height": 800})
+        page = context.new_page()
+        for picture in pictures:
+            if picture.language in ("be", own):
+                page.emulate_media(color_scheme="dark" if len(taken) % 4 == 3 else "light")
+                show(page, picture)
+                taken.append(folder / f"3-{country}-{picture.language}-{picture.step}.png")
+                page.screenshot(path=taken[-1], full_page=True, animations="disabled")
+    _lay_out(taken, folder / f"sheet-{country}.png")
+
+    assert len(taken) > 20
+
+
 def test_lay_out_the_sheet(folder: Path) -> None:
-    rows = sorted({path.name.rpartition("-")[0].rpartition("-")[0] for path in _pictures(folder)})
+    taken = [path for path in _pictures(folder) if path.name[0] in "12"]
+    rows = sorted({path.name.rpartition("-")[0].rpartition("-")[0] for path in taken})
     width = sum(THUMB[real][0] + GAP for real, _ in LOOKS) + GAP
     height = THUMB[360][1] + CAPTION + GAP
     sheet = Image.new("RGB", (2 * width, height * -(-len(rows) // 2)), "#888")
@@ -95,7 +122,22 @@ def folder() -> Path:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.png") if path.name != "sheet.png"]
+    return [path for path in folder.glob("*.png") if not path.name.startswith("sheet")]
+
+
+def _lay_out(pictures: list[Path], target: Path, columns: int = 8) -> None:
+    """Lay out pictures of phones, their tops, in rows."""
+    width, height = 240, 640
+    rows = -(-len(pictures) // columns)
+    size = (columns * (width + GAP) + GAP, rows * (height + CAPTION + GAP))
+    sheet = Image.new("RGB", size, "#888")
+    draw = ImageDraw.Draw(sheet)
+    for place, path in enumerate(pictures):
+        left, top = GAP + place % columns * (width + GAP), place // columns * (height + CAPTION)
+        draw.text((left, top + 2), path.stem, fill="#fff")
+        with Image.open(path) as picture:
+            sheet.paste(_thumb(picture, width, height), (left, top + CAPTION))
+    sheet.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def _take(person: Person, walk: Iterator[str], folder: Path, prefix: str) -> None:

@@ -44,8 +44,6 @@ TARASKIEVICA = (
     "клюб",
 )
 UNVERIFIED_WORDS = (
-    "Urzędu do Spraw Cudzoziemców",
-    "Office for Foreigners",
     "hfhr.pl",
     "pobyt stały",
     "Permanent residence",

@@ -1,6 +1,13 @@
 """Poland: its offices and numbers, as far as somebody has checked them."""
 
-from pe_core import Authority, DataProtection, Emergency, Jurisdiction, TravelDocument
+from pe_core import (
+    Authority,
+    DataProtection,
+    Emergency,
+    Jurisdiction,
+    Office,
+    TravelDocument,
+)
 
 POLAND = Jurisdiction(
     code="pl",
@@ -24,6 +31,21 @@ POLAND = Jurisdiction(
         local_name="polski dokument podróży dla cudzoziemca",
         issuer="Voivode of the place of residence",
     ),
-    checked_on="2026-11-24",
+    offices=(
+        Office(
+            name="Office for Foreigners (for letters)",
+            local_name="Urząd do Spraw Cudzoziemców",
+            street="Koszykowa 16",
+            city="Warszawa",
+            postal_code="00-654",
+            phone="+48477217575",
+            url="https://www.gov.pl/web/udsc",
+        ),
+    ),
+    holidays="PL",
+    checked_on="2026-11-30",
 )
-"""No asylum office and no cities: nobody has checked them against a source yet."""
+"""No asylum office and no cities: nobody has checked them against a source yet.
+
+The address and the phone of the Office for Foreigners are those that eurodesk.pl names.
+"""

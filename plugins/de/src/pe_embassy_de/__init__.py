@@ -1,0 +1,19 @@
+"""The People's Embassy of Belarus in Germany: its law, its offices and what is asked there."""
+
+from collections.abc import Sequence
+
+from pe_core import Form, Instance, Jurisdiction, hookimpl
+from pe_embassy_de.forms import FORMS
+from pe_embassy_de.jurisdiction import GERMANY
+
+
+@hookimpl
+def register_jurisdictions(instance: Instance) -> Sequence[Jurisdiction]:
+    """Bring the one jurisdiction of this plugin."""
+    return [GERMANY]
+
+
+@hookimpl
+def register_forms(instance: Instance) -> Sequence[Form]:
+    """Bring the seven topics, in the order in which people most often need them."""
+    return FORMS

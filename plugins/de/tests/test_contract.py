@@ -1,0 +1,9 @@
+"""What every plugin owes: see pe_core.toolkit.contract."""
+
+from pe_core.toolkit.contract import PluginContract
+
+
+class TestContract(PluginContract):
+    """Germany keeps it."""
+
+    plugin = "de"

@@ -1,0 +1,19 @@
+"""The People's Embassy of Belarus in Lithuania: its law, its offices and what is asked there."""
+
+from collections.abc import Sequence
+
+from pe_core import Form, Instance, Jurisdiction, hookimpl
+from pe_embassy_lt.forms import FORMS
+from pe_embassy_lt.jurisdiction import LITHUANIA
+
+
+@hookimpl
+def register_jurisdictions(instance: Instance) -> Sequence[Jurisdiction]:
+    """Bring the one jurisdiction of this plugin."""
+    return [LITHUANIA]
+
+
+@hookimpl
+def register_forms(instance: Instance) -> Sequence[Form]:
+    """Bring the eight topics, in the order in which people most often need them."""
+    return FORMS
