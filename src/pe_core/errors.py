@@ -18,22 +18,35 @@ PeError
     ├── FileRefused          a file is not taken; says why
     └── UpkeepRefused        the clock or the numbers look wrong; an admin must confirm
 
-Texts of these errors never quote what a person wrote.
+Texts of these errors never quote what a person wrote. Each class says who sees it and what
+mends it; docs/authors/errors.md is made from that.
 """
 
 from collections.abc import Sequence
 
 
 class PeError(Exception):
-    """The root of all errors that pe_core raises on purpose."""
+    """The root of all errors that pe_core raises on purpose.
+
+    Seen by: never by itself.
+    Mend: catch it where every refusal is to be treated alike.
+    """
 
 
 class SettingsError(PeError):
-    """A setting is missing or wrong; the text names the table, the key and the mend."""
+    """A setting is missing or wrong; the text names the table, the key and the mend.
+
+    Seen by: whoever runs `pe`, as one line a fault; exit code 1.
+    Mend: change the key that the line names.
+    """
 
 
 class PluginError(PeError):
-    """One or more plugins cannot be used; ``faults`` has a line for each."""
+    """One or more plugins cannot be used; ``faults`` has a line for each.
+
+    Seen by: whoever runs `pe`, as one line a fault; exit code 1.
+    Mend: do what each line says.
+    """
 
     def __init__(self, faults: Sequence[str]) -> None:
         """Keep all faults, so that the operator mends them in one go."""
@@ -42,39 +55,75 @@ class PluginError(PeError):
 
 
 class InstanceBusy(PeError):
-    """Another process holds the lock of this instance's folder."""
+    """Another process holds the lock of this instance's folder.
+
+    Seen by: whoever runs `pe`, as one line; exit code 1.
+    Mend: stop the other process, or give the command while it serves.
+    """
 
 
 class StoreError(PeError):
-    """The database cannot be read or written."""
+    """The database cannot be read or written.
+
+    Seen by: whoever runs `pe`; people get a page with *Try again*, the log one line.
+    Mend: do what the line says, then `pe doctor`.
+    """
 
 
 class Conflict(StoreError):
-    """A row is not as the change expected it; nothing of the change was written."""
+    """A row is not as the change expected it; nothing of the change was written.
+
+    Seen by: people, as a page that says that somebody else was faster.
+    Mend: look again, and do it again if it is still wanted.
+    """
 
 
 class VaultError(PeError):
-    """The root of all refusals of the vault."""
+    """The root of all refusals of the vault.
+
+    Seen by: never by itself.
+    Mend: see the ones below it.
+    """
 
 
 class EnvelopeRefused(VaultError):
-    """The bytes are no envelope of ours, or do not open with this key in this context."""
+    """The bytes are no envelope of ours, or do not open with this key in this context.
+
+    Seen by: the desk, which shows the thing as unreadable.
+    Mend: `pe doctor`; bring back a copy if rows were damaged.
+    """
 
 
 class NothingToSealTo(VaultError):
-    """No valid recipient exists; the plaintext was not accepted."""
+    """No valid recipient exists; the plaintext was not accepted.
+
+    Seen by: people, as a page that says that nothing can be taken in now.
+    Mend: somebody who can open requests has to unlock, or to join.
+    """
 
 
 class MembersInvalid(VaultError):
-    """The signed member list, or its chain, does not verify."""
+    """The signed member list, or its chain, does not verify.
+
+    Seen by: coordinators when they unlock, and `pe doctor`.
+    Mend: unlock nothing more; see the emergency part of docs/operating.md.
+    """
 
 
 class SharesRefused(VaultError):
-    """The recovery shares are wrong, too few, or of different sets."""
+    """The recovery shares are wrong, too few, or of different sets.
+
+    Seen by: whoever types shares into `pe keys`, as one line; exit code 1.
+    Mend: type them again; take shares of one set.
+    """
 
 
 class DeskError(PeError):
-    """An act is not possible now; ``key`` names the text that says so to the person."""
+    """An act is not possible now; ``key`` names the text that says so to the person.
+
+    Seen by: never by itself.
+    Mend: see the ones below it.
+    """
 
     def __init__(self, key: str) -> None:
         """Keep the text key; it holds no answer of anybody."""
@@ -83,20 +132,40 @@ class DeskError(PeError):
 
 
 class NotFound(DeskError):
-    """There is no such thing, or it is not for this person: both answer alike."""
+    """There is no such thing, or it is not for this person: both answer alike.
+
+    Seen by: people, as a page; whoever runs `pe`, as one line.
+    Mend: check the code or the address; ask a colleague.
+    """
 
 
 class NotAllowed(DeskError):
-    """The lifecycle or the person's role does not allow this."""
+    """The lifecycle or the person's role does not allow this.
+
+    Seen by: people, as a page with the reason; whoever runs `pe`, as one line.
+    Mend: do first what the reason names.
+    """
 
 
 class TooMany(DeskError):
-    """A quota or a memory limit is reached."""
+    """A quota or a memory limit is reached.
+
+    Seen by: people, as a page that asks to come later.
+    Mend: wait; limits are in docs/security.md.
+    """
 
 
 class FileRefused(DeskError):
-    """The file is not taken."""
+    """The file is not taken.
+
+    Seen by: askers, beside the file, with the reason.
+    Mend: save the file anew, or take a photo of it.
+    """
 
 
 class UpkeepRefused(DeskError):
-    """Upkeep would destroy more than a plausible clock explains."""
+    """Upkeep would destroy more than a plausible clock explains.
+
+    Seen by: the log, `pe doctor`, and whoever runs `pe upkeep`.
+    Mend: set the clock right; then `pe upkeep --confirm`.
+    """

@@ -31,59 +31,64 @@ _QUOTED = re.compile(r"(?<=Invalid enum value).*", re.DOTALL)
 
 
 class EmbassySettings(Model, forbid_unknown_fields=True):
-    """The ``[embassy]`` table: who runs this instance.
-
-    ``imprint`` says line by line who answers for the site, where the law wants that.
-    """
+    """The ``[embassy]`` table: who runs this instance."""
 
     code: Annotated[str, Meta(pattern=r"\A[a-z]{2,8}\Z")]
+    """A short name; accounts are sealed under it, so it stays as it was at `pe init`."""
     names: Mapping[str, Line]
+    """What the embassy is called, by language; at least in the first language."""
     languages: Annotated[tuple[Tag, ...], Meta(min_length=1)]
+    """The languages that are offered, each once; the first one is the default."""
     zone: Line
+    """The time zone of its clocks, such as ``Europe/Minsk``."""
     contact: Annotated[str, Meta(max_length=200)]
+    """Where the team can be reached beside the portal; shown on public pages."""
     jurisdiction: Line
+    """The code of the jurisdiction in force; an enabled plugin brings it."""
     imprint: tuple[Line, ...] = ()
+    """Who answers for the site, line by line, where the law wants that."""
 
 
 class ServerSettings(Model, forbid_unknown_fields=True):
-    """The ``[server]`` table: where the process listens and how people reach it.
-
-    ``address`` is the origin that browsers see, such as ``https://help.example``; ``onion``
-    says that it is an onion service, where cookies cannot be Secure.
-    """
+    """The ``[server]`` table: where the process listens and how people reach it."""
 
     host: Line = "127.0.0.1"
+    """The address to listen at; a proxy for TLS stands before it."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    """The port to listen at."""
     address: str = "http://127.0.0.1:8000"
+    """The origin that browsers see, such as ``https://help.example``; no slash at its end."""
     onion: bool = False
+    """Whether this is an onion service, where cookies cannot be Secure."""
 
 
 class VaultSettings(Model, forbid_unknown_fields=True):
-    """The ``[vault]`` table: how what is in memory is guarded.
-
-    ``argon2_memory`` is what an unlock costs a guesser, in MiB of memory; ``swap_encrypted``
-    says that the machine's swap is encrypted with a key that nobody keeps, for `pe doctor`.
-    """
+    """The ``[vault]`` table: how what is in memory is guarded."""
 
     argon2_memory: Annotated[int, Meta(ge=64, le=512)] = 128
+    """What an unlock costs a guesser, in MiB of memory."""
     swap_encrypted: bool = False
+    """Whether the machine's swap is encrypted with a key that nobody keeps, for `pe doctor`."""
 
 
 class PluginsSettings(Model, forbid_unknown_fields=True):
     """The ``[plugins]`` table: installed is not enabled, only these names are."""
 
     enabled: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """The names of the plugins to load, each once; what is installed beside them is not touched."""
 
 
 class Settings(Model, forbid_unknown_fields=True):
-    """All of ``pe.toml``. ``data`` is the data folder, relative to the file."""
+    """All of ``pe.toml``: its tables, and what stands before the first of them."""
 
     embassy: EmbassySettings
     plugins: PluginsSettings
     server: ServerSettings = ServerSettings()
     vault: VaultSettings = VaultSettings()
     plugin: Mapping[str, Mapping[str, Any]] = {}
+    """A table ``[plugin.<name>]`` for each plugin that has settings; the plugin reads it."""
     data: Line = "data"
+    """The data folder, relative to the file."""
 
 
 def read_settings(path: Path) -> Settings:
