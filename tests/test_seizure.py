@@ -6,7 +6,6 @@ data folder, the log, the temporary folder, the working directory; once while it
 after it was killed.
 """
 
-import base64
 import json
 import os
 import subprocess
@@ -15,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -28,27 +26,13 @@ from pe_core.settings import embassy_of
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import example_settings
 from pe_core.toolkit.invented import Account, demo_start
+from pe_core.toolkit.searching import spellings
 from serving import PE, open_the_doors, serving, write_settings
 
 Run = Callable[[Awaitable[Any]], Any]
 MARK = "Жураўлінка-Zhuravinka"
 """Plainly a marker, half in Cyrillic, so that every way of writing bytes is tried."""
 HANDLE = "zhuravinka.handle"
-
-
-def spellings(text: str) -> list[bytes]:
-    """Return the ways in which a text may lie in a file."""
-    plain = text.encode()
-    return [
-        plain,
-        text.encode("utf-16-le"),
-        quote(text).encode(),
-        json.dumps(text)[1:-1].encode(),
-        base64.b64encode(plain)[:-4],
-        base64.b64encode(b"x" + plain)[4:-4],
-        base64.b64encode(b"xx" + plain)[4:-4],
-        plain.hex().encode(),
-    ]
 
 
 def found_in(folder: Path, texts: list[str]) -> list[str]:

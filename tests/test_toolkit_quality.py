@@ -256,7 +256,7 @@ BROKEN: tuple[tuple[str, Break, str], ...] = (
     ),
     ("no-network-in-tests", in_folder("pyproject.toml", {'"-q"': '"-q", "-p no:pe_core"'}), "off"),
     ("repeats-borne", with_listener("self.heard += 1"), "twice is not like hearing it once"),
-    ("repeats-borne", with_listener("raise OSError"), "raised OSError"),
+    ("repeats-borne", with_listener("raise OSError"), "raises OSError"),
     ("settings-documented", with_settings, "| `quiet` |"),
     ("removal-documented", in_folder("README.md", {"When it is disabled": "Later"}), "README.md"),
     ("deployment-there", in_a_tree(), "is missing"),

@@ -1,8 +1,5 @@
 """The German plugin: its facts, the length of its forms, and its texts in four languages."""
 
-import itertools
-import re
-from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import pe_embassy_de
-from pe_core import Embassy, Emergency, Form, Instance
+from pe_core import Embassy, Emergency, Instance
 from pe_core.hooks import find_plugins, load_plugins
 from pe_core.rules import forms
 from pe_core.rules.places import problems_of
@@ -29,29 +26,6 @@ from pe_embassy_de.jurisdiction import GERMANY
 
 LANGUAGES = ("en", "be", "ru", "de")
 LOCALES = Path(pe_embassy_de.__file__).parent / "locales"
-LONGEST = 8
-"""Nine by the journey, and one of them is the core's: where somebody is."""
-PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
-TARASKIEVICA = (
-    "сьв",
-    "сьц",
-    "зьн",
-    "ньн",
-    "льл",
-    "цьц",
-    "сьп",
-    "дзьдз",
-    "пэрс",
-    "вэрыф",
-    "дадзены",
-    "валянт",
-    "рашэньн",
-    "бясьпек",
-    "эўр",
-    "плян",
-    "сыстэм",
-    "клюб",
-)
 UNVERIFIED_WORDS = (
     "Blaue Karte",
     "Blue Card",
@@ -64,44 +38,9 @@ UNVERIFIED_WORDS = (
 """Facts that nobody has checked against a source."""
 
 
-def each_form() -> list[Any]:
-    return [pytest.param(form, id=form.name) for form in FORMS]
-
-
 def texts_of(language: str) -> dict[str, str]:
     with (LOCALES / f"{language}.po").open("rb") as file:
         return {str(message.id): str(message.string) for message in read_po(file) if message.id}
-
-
-def flags_of(language: str) -> dict[str, set[str]]:
-    with (LOCALES / f"{language}.po").open("rb") as file:
-        return {str(message.id): set(message.flags) for message in read_po(file) if message.id}
-
-
-def values_of(question: forms.Question) -> tuple[forms.Value, ...]:
-    if question.kind == "any_of":
-        return tuple([option] for option in question.options)
-    return question.options or (True, False)
-
-
-def paths(form: Form) -> Iterator[tuple[forms.Question, ...]]:
-    """Yield the questions asked, for every way to answer those that others depend on."""
-    asked = forms.questions(form)
-    deciding = [
-        question
-        for question in asked
-        if any(other.ask_if and other.ask_if.field == question.field for other in asked)
-    ]
-    for values in itertools.product(*map(values_of, deciding)):
-        answers: Mapping[str, forms.Value] = {
-            question.field: value for question, value in zip(deciding, values, strict=True)
-        }
-        yield forms.asked(form, answers)
-
-
-def needed_keys() -> set[str]:
-    keys = {key for form in FORMS for key in forms.text_keys(form)}
-    return {key for key in keys if key.startswith("de.")}
 
 
 def test_the_plugin_loads_and_brings_seven_topics_in_their_order() -> None:
@@ -147,42 +86,6 @@ def test_no_text_states_an_unchecked_fact(language: str) -> None:
     everything = "\n".join(texts_of(language).values())
 
     assert [] == [word for word in UNVERIFIED_WORDS if word in everything]
-
-
-@pytest.mark.parametrize("form", each_form())
-def test_a_form_has_eight_questions_at_most_on_every_path(form: Form) -> None:
-    longest = max(len(path) for path in paths(form))
-
-    assert longest <= LONGEST
-
-
-@pytest.mark.parametrize("form", each_form())
-def test_what_is_personal_and_what_is_a_date_may_be_left_out(form: Form) -> None:
-    required = [
-        question.field
-        for question in forms.questions(form)
-        if question.required and (question.personal or question.kind == "date")
-    ]
-
-    assert [] == required
-
-
-@pytest.mark.parametrize("form", each_form())
-def test_name_and_contact_come_last(form: Form) -> None:
-    fields = [question.field for question in forms.questions(form)]
-
-    assert ["story", "name", "contact"] == fields[-3:]
-
-
-@pytest.mark.parametrize("form", each_form())
-def test_whoever_does_not_know_can_say_so(form: Form) -> None:
-    without = [
-        question.field
-        for question in forms.questions(form)
-        if question.options and "unknown" not in question.options
-    ]
-
-    assert [] == without
 
 
 def test_only_a_valid_passport_ends_a_form_early() -> None:
@@ -273,70 +176,3 @@ def test_the_danger_is_asked_for_until_the_office_has_refused_in_writing() -> No
         "had": set(),
         "unknown": {"proof"},
     } == fields
-
-
-@pytest.mark.parametrize(
-    "key",
-    ["de.stay.problem.before_letter", "de.document.problem.none_and_more"]
-    + [f"de.{form}.problem.none_and_more" for form in ("marriage", "child", "bank")],
-)
-def test_every_problem_of_ours_has_a_text(key: str) -> None:
-    assert all(texts_of(language)[key] for language in LANGUAGES)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_text_that_a_form_needs_is_there(language: str) -> None:
-    texts = texts_of(language)
-
-    assert [] == sorted(key for key in needed_keys() if not texts.get(key))
-
-
-@pytest.mark.parametrize("form", each_form())
-def test_every_question_says_who_reads_the_answer_and_why(form: Form) -> None:
-    texts = texts_of("en")
-    whys = [
-        texts.get(f"{question.key}.why", "")
-        for question in forms.questions(form)
-        if question.key.startswith("de.")
-    ]
-
-    assert all("oordinators" in why for why in whys)
-    assert len(set(whys)) == len(whys)
-
-
-@pytest.mark.parametrize("language", LANGUAGES[1:])
-def test_the_languages_have_the_same_keys_and_placeholders(language: str) -> None:
-    source = texts_of("en")
-    texts = texts_of(language)
-
-    assert source.keys() == texts.keys()
-    assert {key: sorted(PLACEHOLDER.findall(text)) for key, text in source.items()} == {
-        key: sorted(PLACEHOLDER.findall(text)) for key, text in texts.items()
-    }
-
-
-@pytest.mark.parametrize("language", LANGUAGES[1:])
-def test_every_translation_says_how_it_was_made(language: str) -> None:
-    unmarked = [
-        key for key, flags in flags_of(language).items() if not flags & {"machine", "reviewed"}
-    ]
-
-    assert [] == unmarked
-
-
-def test_belarusian_keeps_the_official_norm_and_its_own_letters() -> None:
-    texts = {key: text.lower() for key, text in texts_of("be").items()}
-    wrong = [
-        key
-        for key, text in texts.items()
-        if any(form in text for form in TARASKIEVICA) or set("ищъ") & set(text)
-    ]
-
-    assert [] == wrong
-
-
-def test_russian_has_no_belarusian_letters_and_says_belarus() -> None:
-    texts = {key: text.lower() for key, text in texts_of("ru").items()}
-    wrong = [key for key, text in texts.items() if set("ўі") & set(text) or "белорус" in text]
-
-    assert [] == wrong

@@ -5,15 +5,23 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
+import msgspec
+
 from pe_core.hooks import Listener
 from pe_core.model import Event, RequestErased
-from pe_core.toolkit.quality.listeners import each_event
 
 Run = Callable[[Awaitable[Any]], Any]
 
 _DEEPEST = 8
 _OPAQUE = (logging.Logger, ModuleType, FunctionType, classmethod, staticmethod, property, type)
 """What keeps nothing of ours, or is not the listener's."""
+
+
+def each_event() -> Iterator[Event]:
+    """Yield an invented event of each kind that listeners hear."""
+    for kind in sorted(Event.__subclasses__(), key=lambda found: found.__name__):
+        fields = msgspec.structs.fields(kind)
+        yield kind(**{field.name: _invented(field) for field in fields})
 
 
 def repeat_faults(listener: Listener, run: Run) -> Iterator[str]:
@@ -65,6 +73,12 @@ def _ids(events: Sequence[Event]) -> set[str]:
     """Return the ids of the request and of its message in these events."""
     names = ("request", "message")
     return {str(getattr(event, name)) for event in events for name in names if hasattr(event, name)}
+
+
+def _invented(field: msgspec.structs.FieldInfo) -> Any:
+    """Return a value that fits a field of an event: a word of its enum, or an id."""
+    values = list(field.type) if hasattr(field.type, "__members__") else []
+    return values[0] if values else f"invented-{field.name}"
 
 
 def _shown(held: Any, deep: int = 0) -> str:

@@ -1,0 +1,56 @@
+"""What the countries of this tree have in common, beyond what every plugin owes."""
+
+import pytest
+
+from pe_core.hooks import Instance, find_plugins, load_plugins
+from pe_core.model import Form
+from pe_core.rules import forms
+from pe_core.rules.texts import Source, load_catalogue
+from pe_core.settings import embassy_of
+from pe_core.toolkit.embassy import example_settings
+from pe_core.toolkit.invented import demo_start
+
+INSTANCE = Instance(embassy_of(example_settings()), "http://x.example", demo_start, {})
+PLUGINS = {
+    name: load_plugins([name], INSTANCE, find_plugins()) for name in find_plugins() if name != "zz"
+}
+FORMS = [form for plugins in PLUGINS.values() for form in plugins.forms.values()]
+each_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+
+
+def test_there_are_countries_with_forms() -> None:
+    assert len(PLUGINS) >= 4
+    assert len(FORMS) >= 20
+
+
+@each_form
+def test_what_is_a_date_may_be_left_out(form: Form) -> None:
+    asked = forms.questions(form)
+
+    assert [] == [one.field for one in asked if one.kind == "date" and one.required]
+
+
+@each_form
+def test_the_story_the_name_and_the_contact_come_last(form: Form) -> None:
+    fields = [question.field for question in forms.questions(form)]
+
+    assert ["story", "name", "contact"] == fields[-3:]
+
+
+@each_form
+def test_whoever_does_not_know_can_say_so(form: Form) -> None:
+    choices = [question for question in forms.questions(form) if question.options]
+
+    assert [] == [one.field for one in choices if "unknown" not in one.options]
+
+
+@each_form
+def test_every_question_says_who_reads_the_answer_and_each_says_why(form: Form) -> None:
+    plugin = form.name.partition(".")[0]
+    locales = PLUGINS[plugin].folders[plugin] / "locales"
+    texts = load_catalogue([Source(domain=plugin, directory=locales)], ["en"], None).table("en")
+    own = [one for one in forms.questions(form) if one.key.startswith(f"{plugin}.")]
+    whys = [texts.get(f"{question.key}.why", "") for question in own]
+
+    assert all("oordinators" in why for why in whys)
+    assert len(set(whys)) == len(whys)
