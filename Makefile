@@ -7,9 +7,10 @@ BIN := .venv/bin
 PLUGINS := $(wildcard plugins/*)
 PORT ?= 8000
 JOBS ?= auto
+LOOKS := tests/e2e/test_accessibility.py tests/e2e/test_pages_are_plain.py
 
 .PHONY: help demo test setup lock texts docs format lint types e2e node check bench screenshots clean
-.PHONY: browser coverage numbers crash fuzz mutate long audit wheels supply load short
+.PHONY: browser looks journeys plugins coverage numbers crash fuzz mutate long audit wheels supply load short
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,11 +76,17 @@ node_modules/.stamp: package.json package-lock.json
 	npm ci --silent
 	@touch $@
 
-e2e: setup node  ## the journeys, in a real browser without scripts
+e2e: setup node  ## the journeys in a real browser without scripts, and every page under axe
 	$(BIN)/pytest -m e2e
 
+looks: setup node  ## of these, every page looked at: axe, valid HTML, zoom, focus, contrast
+	$(BIN)/pytest -m e2e $(LOOKS)
+
+journeys: setup node  ## of these, the journeys, and the pages of every country
+	$(BIN)/pytest -m e2e tests/e2e $(addprefix --ignore=,$(LOOKS))
+
 check: browser lint types coverage numbers  ## everything that CI runs; fails if a tool is missing
-	$(MAKE) --jobs 2 --output-sync=target e2e short
+	$(MAKE) --jobs 2 --output-sync=target looks journeys short
 
 short: supply  ## the short forms of the proofs that take long
 	$(MAKE) fuzz SECONDS=1 SEED=1
@@ -92,6 +99,9 @@ bench: setup  ## what the portal costs against the least it could cost; writes b
 
 load: setup  ## ten minutes of a bad day: visitors, requests, returns and twenty coordinators at once
 	$(BIN)/python -m tests.bench mixed
+
+plugins: setup  ## whether each plugin keeps what its quality.toml promises; asks all rules
+	$(BIN)/pe plugin check
 
 coverage: setup  ## the test suite with what it runs through, processes of `pe` too, into coverage.json
 	rm -f .coverage.*
