@@ -122,14 +122,21 @@ def test_every_command_has_help_with_an_example(folder: Path) -> None:
         assert "Example" in helped or name == "account"
 
 
-@pytest.mark.parametrize("wanted", ["demo"])
-def test_the_demo_is_scriptable(tmp_path: Path, wanted: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "requests", "name"),
+    [
+        ([], 6, "People's Embassy of Belarus in Exampleland"),
+        (["--plugin", "zz"], 3, "Example embassy"),
+    ],
+)
+def test_the_demo_is_scriptable(tmp_path: Path, more: list[str], requests: int, name: str) -> None:
     ready = tmp_path / "ready.json"
     port = free_port()
     process = subprocess.Popen(
         [
             *PE,
-            wanted,
+            "demo",
+            *more,
             "--port",
             str(port),
             "--dir",
@@ -153,7 +160,17 @@ def test_the_demo_is_scriptable(tmp_path: Path, wanted: str) -> None:
     assert 200 == home.status_code
     assert {"code", "url", "staff_url", "accounts", "receipts", "recovery_shares"} == set(embassy)
     assert ["busel", "zubr"] == [account["handle"] for account in embassy["accounts"]]
-    assert 6 == len(embassy["receipts"])
+    assert requests == len(embassy["receipts"])
+    assert f"{name} is open. Everybody in it is invented." in output
+
+
+def test_a_demo_of_a_plugin_that_is_not_there_says_what_is(tmp_path: Path) -> None:
+    wanted = [*PE, "demo", "--plugin", "qq", "--dir", str(tmp_path / "d")]
+    told = subprocess.run(wanted, capture_output=True, text=True, check=False)
+
+    assert 1 == told.returncode
+    assert "qq: not installed" in told.stderr
+    assert not (tmp_path / "d").exists()
 
 
 def test_the_log_has_no_words_of_an_exception(capsys: pytest.CaptureFixture[str]) -> None:

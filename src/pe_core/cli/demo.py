@@ -1,11 +1,13 @@
-"""`pe demo`: an embassy of a country that does not exist, with invented people."""
+"""`pe demo`: an embassy with invented people, of a country that does not exist or of yours."""
 
 import asyncio
 import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,18 @@ from pe_core.cli.serve import serve_pages, start_log
 from pe_core.desk.opening import Opening
 from pe_core.errors import SettingsError
 from pe_core.rules.receipts import show_receipt
-from pe_core.running import open_new, run_instance
+from pe_core.running import Running, open_new, run_instance
 from pe_core.settings import EmbassySettings, PluginsSettings, ServerSettings, Settings
-from pe_core.toolkit.invented import STEPS, Account, Clock, Invented, demo_start, invent
+from pe_core.toolkit.invented import (
+    ASKED,
+    Account,
+    Asked,
+    Clock,
+    Invented,
+    demo_start,
+    invent,
+    steps_of,
+)
 from pe_core.vault import Passphrases
 
 MARK = "this-is-a-demo"
@@ -38,7 +49,12 @@ MARK = "this-is-a-demo"
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write addresses, accounts and receipts here as JSON, once it serves.",
 )
-def command(port: int, folder: Path | None, ready_file: Path | None) -> None:
+@click.option(
+    "--plugin",
+    metavar="CODE",
+    help="For authors: the embassy of this installed plugin, with answers that its forms take.",
+)
+def command(port: int, folder: Path | None, ready_file: Path | None, plugin: str | None) -> None:
     """Start an embassy of Exampleland with invented people and requests, until Ctrl-C.
 
     Nothing here is real and nothing is kept secret: never use it for anything but looking.
@@ -47,13 +63,13 @@ def command(port: int, folder: Path | None, ready_file: Path | None) -> None:
     Example:
       pe demo --port 8000
     """
-    settings = demo_settings(port)
+    settings = demo_settings(port) if plugin is None else plugin_settings(plugin, port)
     start_log(logging.WARNING)
     temporary = folder is None
     place = Path(tempfile.mkdtemp(prefix="pe-demo-")) if folder is None else folder
     try:
         _empty(place)
-        uvloop.run(_demo(settings, place, ready_file))
+        uvloop.run(_demo(settings, place, ready_file, plugin))
     finally:
         if temporary:
             shutil.rmtree(place)
@@ -80,15 +96,26 @@ def demo_settings(port: int) -> Settings:
     )
 
 
-async def _demo(settings: Settings, folder: Path, ready_file: Path | None) -> None:
-    opening, invented = await _fill(settings, folder)
+def plugin_settings(plugin: str, port: int) -> Settings:
+    """Return the settings of an invented embassy of a plugin; raises what is wrong with it."""
+    # The toolkit's way to make settings brings what only authors need.
+    from pe_core.toolkit.bringing import settings_for
+
+    served = ServerSettings(port=port, address=f"http://127.0.0.1:{port}")
+    return msgspec.structs.replace(settings_for([plugin]), server=served)
+
+
+async def _demo(
+    settings: Settings, folder: Path, ready_file: Path | None, plugin: str | None
+) -> None:
+    opening, invented = await _fill(settings, folder, plugin)
     async with run_instance(settings, folder) as running:
         ready = _ready(settings, opening, invented)
 
         def show() -> None:
             if ready_file is not None:
                 ready_file.write_bytes(msgspec.json.format(msgspec.json.encode(ready)))
-            _show(ready)
+            _show(ready, settings.embassy.names["en"])
 
         clock_task = asyncio.create_task(_show_codes(invented.accounts[0]))
         try:
@@ -97,17 +124,31 @@ async def _demo(settings: Settings, folder: Path, ready_file: Path | None) -> No
             clock_task.cancel()
 
 
-async def _fill(settings: Settings, folder: Path) -> tuple[Opening, Invented]:
+async def _fill(settings: Settings, folder: Path, plugin: str | None) -> tuple[Opening, Invented]:
     clock = Clock(demo_start())
     passphrases = Passphrases(memory_mib=settings.vault.argon2_memory)
     opening, running = await open_new(settings, folder, now=clock.now, passphrases=passphrases)
     try:
-        with click.progressbar(length=STEPS, label="Inventing people", file=sys.stderr) as bar:
-            filled = await invent(running.desk, clock, opening.invite, lambda: bar.update(1))
+        asked = ASKED if plugin is None else _examples(running)
+        steps = steps_of(asked)
+        with click.progressbar(length=steps, label="Inventing people", file=sys.stderr) as bar:
+            step = partial(bar.update, 1)
+            filled = await invent(running.desk, clock, opening.invite, step, asked)
     finally:
         passphrases.close()
         await running.desk.store.close()
     return opening, filled
+
+
+def _examples(running: Running) -> Sequence[Asked]:
+    """Return requests with answers that the forms of an author's plugin take."""
+    from pe_core.toolkit.examples import invented_requests
+
+    embassy = running.settings.embassy
+    asked = invented_requests(running.plugins.forms.values(), embassy.languages[0])
+    if not asked:
+        raise SettingsError("no form of the plugin takes an answer; `pe plugin check` says why")
+    return asked
 
 
 def _empty(folder: Path) -> None:
@@ -127,7 +168,7 @@ def _ready(settings: Settings, opening: Opening, invented: Invented) -> dict[str
             {
                 "code": settings.embassy.code,
                 "url": f"{address}/",
-                "staff_url": f"{address}/be/staff/",
+                "staff_url": f"{address}/{settings.embassy.languages[0]}/staff/",
                 "accounts": [
                     {
                         "handle": account.handle,
@@ -144,7 +185,7 @@ def _ready(settings: Settings, opening: Opening, invented: Invented) -> dict[str
     }
 
 
-def _show(ready: dict[str, Any]) -> None:
+def _show(ready: dict[str, Any], name: str) -> None:
     embassy = ready["embassies"][0]
     account = embassy["accounts"][0]
     rows = [
@@ -156,7 +197,7 @@ def _show(ready: dict[str, Any]) -> None:
         ("  code", _where_the_code_is()),
         ("", account["totp_secret"]),
     ]
-    click.echo("\nAn embassy of Exampleland is open. Everybody in it is invented.\n")
+    click.echo(f"\n{name} is open. Everybody in it is invented.\n")
     for label, value in rows:
         click.echo(f"  {label:<14}{value}")
     click.echo("\nStop it with Ctrl-C.\n")

@@ -1,13 +1,14 @@
 """Answers made from a form's own questions, as people might give them."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from pe_core.model import Form, Problem
 from pe_core.rules import forms
 from pe_core.rules.forms import Question, Value
 from pe_core.toolkit.asker import Typed
+from pe_core.toolkit.invented import Asked
 
 Answers = Mapping[str, Value]
 Given = Mapping[str, str]
@@ -65,6 +66,28 @@ def problems_of(form: Form, answers: Answers) -> tuple[Problem, ...]:
         return tuple(form.check(forms.read(form, answers)))
     except Exception:  # what it raises is another promise's to tell
         return ()
+
+
+def invented_requests(plugin_forms: Iterable[Form], language: str) -> tuple[Asked, ...]:
+    """Return a few requests, at least three, with answers that these forms take, for a demo."""
+    taken = [(form, ways(form, {})[:1]) for form in plugin_forms]
+    asked = [
+        Asked(form=form.name, language=language, typed=_typed_by_field(form, answers))
+        for form, found in taken
+        for answers in found
+    ]
+    return tuple(itertools.islice(itertools.cycle(asked), max(3, min(len(asked), 6))))
+
+
+def _typed_by_field(form: Form, answers: Answers) -> dict[str, list[str]]:
+    found = {}
+    for question in forms.questions(form):
+        if question.field in answers:
+            values = typed(question, answers[question.field]).values()
+            found[question.field] = [
+                one for value in values for one in ([value] if isinstance(value, str) else value)
+            ]
+    return found
 
 
 def typed_by_number(form: Form, answers: Answers) -> dict[int, Typed]:

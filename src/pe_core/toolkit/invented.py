@@ -94,9 +94,17 @@ async def ask(desk: Desk, asked: Asked) -> str:
 
 
 async def invent(
-    desk: Desk, clock: Clock, first_invite: str, done: Callable[[], None] = lambda: None
+    desk: Desk,
+    clock: Clock,
+    first_invite: str,
+    done: Callable[[], None] = lambda: None,
+    asked: Sequence[Asked] | None = None,
 ) -> Invented:
-    """Invent two coordinators and six requests; ``done`` is called after each of STEPS steps."""
+    """Invent two coordinators and requests, at least three, those of Exampleland unless given.
+
+    ``done`` is called after each step, which are as many as ``steps_of`` says.
+    """
+    asked = ASKED if asked is None else asked
     await open_doors(desk)
     first = await open_account(desk, clock, first_invite, "busel")
     done()
@@ -104,8 +112,8 @@ async def invent(
     second = await open_account(desk, clock, await invites.make_invite(desk, session), "zubr")
     done()
     receipts = []
-    for asked in ASKED:
-        receipts.append(await ask(desk, asked))
+    for one in asked:
+        receipts.append(await ask(desk, one))
         clock.move(hours=5)
         done()
     session = await unlock_account(desk, clock, second)
@@ -143,7 +151,7 @@ async def _work(desk: Desk, session: Session, ids: Sequence[RequestId]) -> None:
         requests.Moving(
             to=State.RESOLVED,
             outcome=Outcome.HELPED,
-            text="You have a bed at the coast.",
+            text="It is arranged; somebody waits for you.",
             language="en",
         ),
     )
@@ -155,8 +163,8 @@ def demo_start() -> datetime:
 
 
 ANSWER = (
-    "Добры дзень! Мы прачыталі ваш зварот. Служба побыту выдае пашпарт госця без даведкі з "
-    "амбасады. Напішыце, калі ласка, ці былі вы там ужо ў гэтым месяцы."
+    "Добры дзень! Мы прачыталі ваш зварот і заўтра адкажам падрабязна. "
+    "Напішыце, калі ласка, ці былі вы ўжо ва ўстанове ў гэтым месяцы."
 )
 QUESTION = "Здравствуйте! Напишите, пожалуйста, есть ли у вас копия отказа. Имена можно закрыть."
 
@@ -227,5 +235,7 @@ ASKED = (
     ),
 )
 
-STEPS = len(ASKED) + 3
-"""How often ``invent`` says that it has come one step further."""
+
+def steps_of(asked: Sequence[Asked]) -> int:
+    """Return how often ``invent`` says that it has come one step further."""
+    return len(asked) + 3
