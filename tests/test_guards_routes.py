@@ -45,8 +45,10 @@ COOKIES: dict[Guard, str] = {
     "visit": "__Host-pe_visit",
     "joining": "__Host-pe_join",
     "staff": "__Host-pe_staff",
+    "writer": "__Host-pe_staff",
     "coordinator": "__Host-pe_staff",
 }
+UNLOCKED: tuple[Guard, ...] = ("staff", "writer", "coordinator")
 OPEN: tuple[Guard, ...] = ("public", "signed_out")
 GUARDS: tuple[Guard, ...] = (*OPEN, *COOKIES)
 
@@ -61,13 +63,14 @@ OWNERS: dict[str, Any] = {
     "drafts": "a draft",
     "visits": "a visit",
     "joinings": "a newcomer",
-    "sessions": unlocked("intake", "roster"),
+    "sessions": unlocked("intake", "roster", "drafts"),
 }
 OWNER_OF: dict[Guard, Any] = {
     "asker": OWNERS["drafts"],
     "visit": OWNERS["visits"],
     "joining": OWNERS["joinings"],
     "staff": OWNERS["sessions"],
+    "writer": OWNERS["sessions"],
     "coordinator": OWNERS["sessions"],
 }
 EVERYBODY = make_portal(**OWNERS)
@@ -149,7 +152,7 @@ def test_whose_cookie_is_known_is_let_in(guard: Guard) -> None:
     request = look(guard, cookie(COOKIES[guard]))
     caller = caller_of(request)
 
-    known_as = "staff" if guard == "coordinator" else guard
+    known_as = "staff" if guard in UNLOCKED else guard
     assert (known_as, COOKIE) == (caller.guard, caller.cookie)
     assert caller.owner is OWNER_OF[guard]
     assert csrf_token(COOKIE, known_as) == caller.token
@@ -180,7 +183,7 @@ def test_who_has_nothing_open_is_told_so(
     assert page_of_trouble == refused(lambda: press(guard, "", portal=NOBODY))
 
 
-@pytest.mark.parametrize("guard", ["staff", "coordinator"])
+@pytest.mark.parametrize("guard", UNLOCKED)
 def test_staff_without_a_session_are_sent_to_unlock_in_their_language(guard: Guard) -> None:
     def look_around() -> None:
         look(guard, path="/be/page", language="be")
@@ -190,29 +193,40 @@ def test_staff_without_a_session_are_sent_to_unlock_in_their_language(guard: Gua
 
 
 @pytest.mark.parametrize(
-    ("compartments", "is_coordinator"),
-    [(("intake", "roster"), True), (("roster",), True), (("intake", "own"), False), ((), False)],
+    ("guard", "compartments", "is_let_in"),
+    [
+        ("coordinator", ("intake", "roster"), True),
+        ("coordinator", ("roster",), True),
+        ("coordinator", ("intake", "own", "drafts"), False),
+        ("coordinator", (), False),
+        ("writer", ("drafts", "outreach"), True),
+        ("writer", ("drafts",), True),
+        ("writer", ("intake", "roster"), False),
+        ("writer", (), False),
+    ],
 )
-def test_a_coordinator_is_who_holds_the_roster(
-    compartments: tuple[str, ...], is_coordinator: bool
+def test_a_coordinator_holds_the_roster_and_a_writer_the_drafts(
+    guard: Guard, compartments: tuple[str, ...], is_let_in: bool
 ) -> None:
     session = unlocked(*compartments)
     portal = make_portal(sessions=session)
     caller = caller_of(look("staff", cookie("__Host-pe_staff"), portal=portal))
 
-    assert is_coordinator == caller.is_coordinator
-    if is_coordinator:
-        again = look("coordinator", cookie("__Host-pe_staff"), portal=portal)
+    assert is_let_in == (caller.is_writer if guard == "writer" else caller.is_coordinator)
+    if is_let_in:
+        again = look(guard, cookie("__Host-pe_staff"), portal=portal)
         assert session is caller_of(again).owner
     else:
-        refuse = lambda: look("coordinator", cookie("__Host-pe_staff"), portal=portal)  # noqa: E731
+        refuse = lambda: look(guard, cookie("__Host-pe_staff"), portal=portal)  # noqa: E731
         assert "forbidden" == refused(refuse)
 
 
-def test_only_an_unlocked_account_is_a_coordinator() -> None:
-    assert Caller("staff", COOKIE, unlocked("roster")).is_coordinator
-    assert not Caller("asker", COOKIE, OWNERS["drafts"]).is_coordinator
-    assert not Caller("public").is_coordinator
+def test_only_an_unlocked_account_is_a_coordinator_or_a_writer() -> None:
+    known = Caller("staff", COOKIE, unlocked("roster", "drafts"))
+    strangers = [Caller("asker", COOKIE, OWNERS["drafts"]), Caller("public")]
+
+    assert known.is_coordinator and known.is_writer
+    assert not any(one.is_coordinator or one.is_writer for one in strangers)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +311,7 @@ def test_a_page_without_a_language_in_its_address_is_in_none() -> None:
 
 @pytest.mark.parametrize("guard", COOKIES)
 def test_a_form_with_the_token_of_its_cookie_comes_through_with_its_fields(guard: Guard) -> None:
-    token = csrf_token(COOKIE, "staff" if guard == "coordinator" else guard)
+    token = csrf_token(COOKIE, "staff" if guard in UNLOCKED else guard)
     request = press(guard, f"token={token}&word=1&word=2")
 
     assert ["1", "2"] == fields_of(request).all("word")
@@ -306,7 +320,7 @@ def test_a_form_with_the_token_of_its_cookie_comes_through_with_its_fields(guard
 
 @pytest.mark.parametrize("guard", COOKIES)
 def test_a_form_without_the_token_of_its_cookie_is_refused(guard: Guard) -> None:
-    right = csrf_token(COOKIE, "staff" if guard == "coordinator" else guard)
+    right = csrf_token(COOKIE, "staff" if guard in UNLOCKED else guard)
     others = {csrf_token(COOKIE, name) for name in (*COOKIES, "public")} - {right}
     foreign = csrf_token(bytes(32), guard)
     bodies = ["", "token=", f"tokens={right}", f"word={right}", f"token=&token={right}"]
@@ -317,7 +331,7 @@ def test_a_form_without_the_token_of_its_cookie_is_refused(guard: Guard) -> None
 
 @pytest.mark.parametrize("guard", COOKIES)
 def test_a_form_from_elsewhere_is_refused_whatever_its_token(guard: Guard) -> None:
-    body = f"token={csrf_token(COOKIE, 'staff' if guard == 'coordinator' else guard)}"
+    body = f"token={csrf_token(COOKIE, 'staff' if guard in UNLOCKED else guard)}"
     own = ("host", HOST), ("origin", OWN)
 
     assert fields_of(press(guard, body, *own)).one("token")
