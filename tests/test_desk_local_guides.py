@@ -58,7 +58,7 @@ class House:
 
     def save(self, session: Session, told: Guide | None = None, *, ready: bool = True) -> str:
         there = self.run(guide_drafts.find_draft(self.desk, session, NAME))
-        version = there.version if there is not None else ""
+        version = there.id if there is not None else ""
         told = told or guide()
         self.run(guide_drafts.save_draft(self.desk, session, NAME, told, version, ready=ready))
         return self.version(session)
@@ -66,7 +66,7 @@ class House:
     def version(self, session: Session) -> str:
         there = self.run(guide_drafts.find_draft(self.desk, session, NAME))
         assert there is not None
-        return str(there.version)
+        return str(there.id)
 
     def refused(self, act: Any) -> str:
         with pytest.raises(DeskError) as error:
@@ -109,7 +109,7 @@ def test_what_was_given_back_can_be_approved_by_who_gave_it_back(house: House) -
     house.run(guide_drafts.return_draft(house.desk, house.second, NAME, version, "Look again."))
     (there,) = house.run(guide_drafts.list_drafts(house.desk, house.first))
     assert ("Look again.", False) == (there.draft.word, there.draft.ready)
-    act = guide_drafts.approve_draft(house.desk, house.second, NAME, there.version)
+    act = guide_drafts.approve_draft(house.desk, house.second, NAME, there.id)
     assert "staff.guides.not_ready" == house.refused(act)
     version = house.save(house.first)
     house.run(guide_drafts.approve_draft(house.desk, house.second, NAME, version))
@@ -149,7 +149,7 @@ def publish(house: House, name: str, told: Guide | None) -> None:
     desk = house.desk
     house.run(guide_drafts.save_draft(desk, house.first, name, told, "", ready=True))
     there = house.run(guide_drafts.find_draft(desk, house.second, name))
-    house.run(guide_drafts.approve_draft(desk, house.second, name, there.version))
+    house.run(guide_drafts.approve_draft(desk, house.second, name, there.id))
 
 
 def test_the_last_twenty_editions_are_kept(house: House) -> None:

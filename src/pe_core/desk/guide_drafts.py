@@ -53,10 +53,9 @@ class GuideDraft(Model):
 
 
 class OpenDraft(Model):
-    """A draft and where it lies; ``version`` is another one after each change."""
+    """A draft and the id of its row, which is another one after each change."""
 
     id: str
-    version: str
     draft: GuideDraft
 
 
@@ -119,7 +118,7 @@ async def save_draft(
     """
     drafts = await list_drafts(desk, session)
     there = next((each for each in drafts if each.draft.name == name), None)
-    if version != (there.version if there is not None else ""):
+    if version != (there.id if there is not None else ""):
         raise NotAllowed("staff.guides.moved_on")
     new = {each.draft.name for each in drafts} | {name} | desk.local_guides.keys()
     if len(new) > GUIDES_LIMIT:
@@ -183,7 +182,7 @@ async def _same(desk: Desk, session: Session, name: str, version: str) -> OpenDr
     there = await find_draft(desk, session, name)
     if there is None:
         raise NotFound("staff.guides.no_draft")
-    if there.version != version:
+    if there.id != version:
         raise NotAllowed("staff.guides.moved_on")
     return there
 
@@ -236,4 +235,4 @@ def _open(
     key = keys_of_members.get(draft.by)
     if key is None or not verify(key, SIGNED_FOR, signed.body, signed.signature):
         return None
-    return OpenDraft(id=row.id, version=row.id, draft=draft), opened
+    return OpenDraft(id=row.id, draft=draft), opened

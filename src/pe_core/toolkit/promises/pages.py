@@ -6,11 +6,9 @@ from pe_core.model import Form
 from pe_core.rules.forms import Value
 from pe_core.toolkit.browser import Page
 from pe_core.toolkit.examples import Given, typed_by_number, ways, ways_to_stop
-from pe_core.toolkit.quality.pages import page_faults
+from pe_core.toolkit.quality.pages import page_faults, read_addresses
 from pe_core.toolkit.scene import Scene, Visitor
 
-LEAD_ELSEWHERE = ("/exit", "/begin")
-"""Ends of addresses that are no pages: they send people on."""
 MEND = (
     "its place in the code is in the log above; a missing text or a wrong value is the usual cause"
 )
@@ -18,19 +16,10 @@ MEND = (
 
 def addresses(scene: Scene) -> list[str]:
     """Return the addresses below a language that anybody can open, each guide and letter too."""
-    from pe_core.web.public import ROUTES
-
-    found = [
-        path.removeprefix("/{language:str}")
-        for handler in ROUTES
-        if "GET" in handler.http_methods and handler.opt.get("guard") == "public"
-        for path in sorted(handler.paths)
-    ]
-    plain = [path for path in found if "{" not in path and not path.endswith(LEAD_ELSEWHERE)]
     plugins = scene.instance.plugins
-    told = [f"/guides/{name}" for name in plugins.guides if scene.owns(name)]
-    told += [f"/letters/{name}" for name in plugins.letters if scene.owns(name)]
-    return [path.removeprefix("/") for path in (*plain, *told)]
+    told = [f"guides/{name}" for name in plugins.guides if scene.owns(name)]
+    told += [f"letters/{name}" for name in plugins.letters if scene.owns(name)]
+    return [*read_addresses(), *told]
 
 
 def public_faults(scene: Scene) -> Iterator[str]:

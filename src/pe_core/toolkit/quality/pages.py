@@ -96,15 +96,15 @@ def _pages(
     asker = Asker(browser, embassy.clock, language)
     told = [f"guides/{name}" for name in plugin.brought.guides]
     told += [f"letters/{name}" for name in plugin.brought.letters]
-    for address in (*_addresses(), *told):
+    for address in (*read_addresses(), *told):
         yield address, asker.go(address)
     for name in plugin.brought.forms:
         asker.begin(name)
         yield f"ask/all ({name})", asker.go("ask/all")
 
 
-def _addresses() -> Iterator[str]:
-    """Yield the addresses below a language that anybody can open."""
+def read_addresses() -> Iterator[str]:
+    """Yield the addresses below a language of the pages that anybody can open."""
     from pe_core.web.public import ROUTES
 
     for handler in ROUTES:

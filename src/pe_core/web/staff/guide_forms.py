@@ -37,7 +37,7 @@ Typed = Mapping[str, Any]
 async def show_facts(request: PageRequest, guide: FromPath[str]) -> Response[str]:
     """Show the facts of a guide to be changed."""
     draft, told = await copy_or_404(request, guide)
-    version = draft.version if draft is not None else ""
+    version = draft.id if draft is not None else ""
     return _facts_page(request, guide, version, _facts_of(told or _new(request, guide)))
 
 
@@ -122,7 +122,7 @@ async def _for_text(request: PageRequest, name: str, tag: str) -> tuple[str, Gui
     told = told or _new(request, name)
     if tag not in (*desk_of(request).embassy.languages, *told.texts):
         raise refusal("not_found")
-    return draft.version if draft is not None else "", told
+    return draft.id if draft is not None else "", told
 
 
 def _new(request: PageRequest, name: str) -> Guide:

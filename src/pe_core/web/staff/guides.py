@@ -239,7 +239,7 @@ async def _page(
         line=_line(request, name, shown, draft),
         published=published is not None,
         draft=_draft(request, draft, names),
-        version=draft.version if draft is not None else "",
+        version=draft.id if draft is not None else "",
         mine=draft is not None and session.box in draft.draft.hands,
         differences=_differences(request, published, guide) if draft is not None else (),
         written=_languages(request, shown),
