@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from pe_core.desk import intake, invites, listing, requests, summaries, visits
+from pe_core.desk.desk import today_of
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.sessions import Session
 from pe_core.desk.shelf import Entry, Figure
@@ -358,10 +359,10 @@ def test_what_waits_is_late_only_after_its_wake_date(scene: Scene) -> None:
 
 def test_the_day_of_waking_is_the_embassy_s_own(scene: Scene) -> None:
     eastern = msgspec.structs.replace(scene.desk.embassy, zone="Pacific/Kiritimati")
-    here = listing.today_of(scene.desk)
+    here = today_of(scene.desk)
     scene.desk.embassy = eastern
 
-    assert here + timedelta(days=1) == listing.today_of(scene.desk)
+    assert here + timedelta(days=1) == today_of(scene.desk)
 
 
 def test_whose_a_request_is_decides_between_mine_and_unclaimed(scene: Scene) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk.desk import Desk
-from pe_core.desk.reading import search, shelf_of, shelves_of, today_of
+from pe_core.desk.desk import Desk, today_of
+from pe_core.desk.reading import search, shelf_of, shelves_of
 from pe_core.model import Edition, Guide, GuideText, SourceLink, Status
 from pe_core.rules.texts import own_name
 from pe_core.toolkit.asker import Asker

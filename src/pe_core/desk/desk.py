@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -124,6 +125,16 @@ class Desk:
         """Forget drafts, visits and sessions whose time is over."""
         for keeper in (self.drafts, self.visits, self.joinings, self.sessions):
             keeper.sweep()
+
+
+def here_and_now(desk: Desk) -> datetime:
+    """Return the time on the embassy's own clocks."""
+    return desk.now().astimezone(ZoneInfo(desk.embassy.zone))
+
+
+def today_of(desk: Desk) -> date:
+    """Return today where the embassy is."""
+    return here_and_now(desk).date()
 
 
 async def read_identity(store: Store) -> Identity:

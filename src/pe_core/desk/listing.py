@@ -1,10 +1,8 @@
 """The list of requests, its figures and the search: all in memory, of what an account may open."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from pe_core.desk.desk import Desk
+from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.epochs import open_grants
 from pe_core.desk.sessions import Session
 from pe_core.desk.shelf import Entry, Shelf
@@ -68,16 +66,6 @@ async def search(desk: Desk, session: Session, query: str) -> list[Entry]:
     await record(desk, session.box, Act.SEARCHED)
     shelf = await look_over(desk, session)
     return [entry for entry in shelf.all() if entry.summary and fits(entry.summary.words, wanted)]
-
-
-def here_and_now(desk: Desk) -> datetime:
-    """Return the time on the embassy's own clocks."""
-    return desk.now().astimezone(ZoneInfo(desk.embassy.zone))
-
-
-def today_of(desk: Desk) -> date:
-    """Return today where the embassy is."""
-    return here_and_now(desk).date()
 
 
 async def _catch_up(desk: Desk, session: Session) -> None:

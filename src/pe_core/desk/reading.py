@@ -1,10 +1,8 @@
 """What the public may read: guides and letters, by topic and by a word that is looked for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from pe_core.desk.desk import Desk
 from pe_core.model import Guide, Letter
@@ -42,11 +40,6 @@ def own_guides_of(desk: Desk) -> Mapping[str, Guide]:
 def letters_of(desk: Desk) -> Mapping[str, Letter]:
     """Return all letters that the public may fill in, by name."""
     return desk.letters
-
-
-def today_of(desk: Desk) -> date:
-    """Return which day it is where the embassy is."""
-    return desk.now().astimezone(ZoneInfo(desk.embassy.zone)).date()
 
 
 def shelves_of(desk: Desk) -> tuple[Shelf, ...]:

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response
 
+from pe_core.desk.desk import today_of
 from pe_core.model import Office
 from pe_core.rules.places import holidays_between, show_address, show_phone
 from pe_core.rules.texts import show_date
@@ -22,7 +22,7 @@ AHEAD = timedelta(days=183)
 async def show_offices(request: PageRequest) -> Response[str]:
     """Show who decides here, where they are, and on which days they are closed."""
     law, language = desk_of(request).jurisdiction, language_of(request)
-    today = desk_of(request).now().astimezone(ZoneInfo(desk_of(request).embassy.zone)).date()
+    today = today_of(desk_of(request))
     # The libraries are large and read when the first visitor comes: not on the loop.
     closed = await asyncio.to_thread(
         holidays_between, law.holidays, today, today + AHEAD, language.partition("-")[0]

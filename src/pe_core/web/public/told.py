@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pe_core.desk.reading import Shelf, own_guides_of, shelf_of, today_of
+from pe_core.desk.desk import today_of
+from pe_core.desk.reading import Shelf, own_guides_of, shelf_of
 from pe_core.model import Freshness, Guide, GuideText, Letter, LetterText
 from pe_core.model.struct import Model
 from pe_core.rules.guides import freshness, text_in

@@ -9,7 +9,8 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from pe_core.desk.reading import letters_of, today_of
+from pe_core.desk.desk import today_of
+from pe_core.desk.reading import letters_of
 from pe_core.errors import NotAllowed, TooMany
 from pe_core.model import Guide, GuideText, Problem, Proof, Status
 from pe_core.rules.guide_edits import OWN, SLUG, read_lines, read_sources, text_problems

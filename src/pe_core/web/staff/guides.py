@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from pe_core.desk.desk import today_of
 from pe_core.desk.guide_drafts import (
     WORD_LIMIT,
     OpenDraft,
@@ -19,7 +20,7 @@ from pe_core.desk.guide_drafts import (
     save_draft,
 )
 from pe_core.desk.local_guides import editions_of
-from pe_core.desk.reading import guides_of, letters_of, today_of
+from pe_core.desk.reading import guides_of, letters_of
 from pe_core.errors import NotAllowed
 from pe_core.model import Box, Edition, Freshness, Guide, Letter
 from pe_core.model.struct import Model

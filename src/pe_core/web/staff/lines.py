@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pe_core.desk.listing import today_of
+from pe_core.desk.desk import today_of
 from pe_core.desk.shelf import Entry, topic_of
 from pe_core.model import Box, Sensitivity, State, Summary, Urgency, Where
 from pe_core.model.struct import Model

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from pe_core.desk.desk import today_of
 from pe_core.desk.requests import Moving, move
 from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import HelpRequest, Outcome, Problem, State, WaitingOn
@@ -104,14 +104,9 @@ def _problems(request: PageRequest, now: State, moving: Moving, typed: Typed) ->
             yield Problem(field="wake", code="no_such_day")
         else:
             yield problem
-    if moving.wake is not None and moving.wake <= _today(request):
+    if moving.wake is not None and moving.wake <= today_of(desk_of(request)):
         yield Problem(field="wake", code="past")
     yield from text_problems("word", moving.text, required=False)
-
-
-def _today(request: PageRequest) -> date:
-    desk = desk_of(request)
-    return desk.now().astimezone(ZoneInfo(desk.embassy.zone)).date()
 
 
 def _member(kind: type[E], value: str) -> E | None:

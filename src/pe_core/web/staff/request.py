@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from pe_core.desk.desk import today_of
 from pe_core.desk.looking import who_looks
 from pe_core.desk.requests import open_file, open_request
 from pe_core.desk.working import OVER
@@ -147,8 +147,8 @@ def _name(request: PageRequest, names: Mapping[int, str], box: Box | None) -> st
 def _is_awake(request: PageRequest, help_request: HelpRequest) -> bool:
     """Return whether a request waits for a day that has come."""
     desk, wake = desk_of(request), help_request.summary.wake
-    today = desk.now().astimezone(ZoneInfo(desk.embassy.zone)).date()
-    return help_request.state is State.WAITING and wake is not None and wake <= today
+    is_due = wake is not None and wake <= today_of(desk)
+    return help_request.state is State.WAITING and is_due
 
 
 def _ends_soon(request: PageRequest, help_request: HelpRequest) -> bool:
