@@ -99,9 +99,7 @@ def test_a_lock_holds_sums_alone_and_meets_what_is_declared(lock: Path) -> None:
         if not one.specifier.contains(pinned[canonicalize_name(one.name)].version)
     ]
 
-    assert "http" not in lock.read_text(encoding="utf-8").replace("httpcore", "").replace(
-        "httptools", ""
-    ).replace("httpx", "")
+    assert "://" not in lock.read_text(encoding="utf-8")
     assert [] == unmet
 
 

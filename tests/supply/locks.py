@@ -14,7 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements.txt"
 PROOFS_LOCK = ROOT / "requirements-proofs.txt"
 SERVER_LOCK = ROOT / "requirements-server.txt"
-OURS = ("pe-core", *sorted(f"pe-embassy-{path.name}" for path in ROOT.glob("plugins/*")))
+OURS = (
+    "pe-core",
+    *sorted(
+        path.parent.name.replace("_", "-") for path in ROOT.glob("plugins/*/src/pe_*/py.typed")
+    ),
+)
 """What a server installs of ours."""
 
 _PYTHONS = ("3.11", "3.12", "3.13", "3.14")
