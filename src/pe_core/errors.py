@@ -10,7 +10,15 @@ PeError
 │   ├── EnvelopeRefused      an envelope does not open, or is not one
 │   ├── NothingToSealTo      there is no key to seal to; nothing was accepted
 │   ├── MembersInvalid       the signed member list does not verify
-│   └── SharesRefused        these recovery shares do not belong together
+│   ├── SharesRefused        these recovery shares do not belong together
+│   └── KeysetRefused        keys of another embassy that nobody we trust has signed
+├── PacketRefused            what another embassy sent is not taken; says why in a word
+├── DoorError
+│   ├── AddressRefused       an address that nothing is sent to, such as one inside
+│   ├── NoAnswer             another machine cannot be reached, is too slow, or says too much
+│   ├── AnswerRefused        it answered, and not with yes
+│   └── AskedTooOften        it was asked a moment ago, or many others were
+├── RingFailed               a notifier could not ring; says whether to try again
 └── DeskError                an act is not possible; carries a text key for the person
     ├── NotFound             no such request, invite or visit (also: not for you)
     ├── NotAllowed           the lifecycle or the role does not allow it
@@ -116,6 +124,94 @@ class SharesRefused(VaultError):
     Seen by: whoever types shares into `pe keys`, as one line; exit code 1.
     Mend: type them again; take shares of one set.
     """
+
+
+class KeysetRefused(VaultError):
+    """Keys of an embassy do not verify: not signed as they must be, over, or not the next ones.
+
+    Seen by: coordinators, on the page of peers, as one line.
+    Mend: type the words again; if they are right, ask the other embassy over another channel.
+    """
+
+
+class PacketRefused(PeError):
+    """What another embassy sent is not taken; ``code`` says why, in a word that it is told.
+
+    Seen by: the other instance, as an error in JSON, and the log as one line.
+    Mend: look at the page of peers on both sides; clocks may be off by five minutes at most.
+    """
+
+    def __init__(self, code: str, status: int = 400, after: int | None = None) -> None:
+        """Keep the word, the HTTP status that it is told with, and the seconds to wait if known."""
+        self.code = code
+        self.status = status
+        self.after = after
+        super().__init__(code)
+
+
+class DoorError(PeError):
+    """The root of all that keeps words from reaching another machine.
+
+    Seen by: never by itself.
+    Mend: see the ones below it.
+    """
+
+
+class AddressRefused(DoorError):
+    """The address is none that anything is sent to: not https, or it leads inside.
+
+    Seen by: the plugin that wanted to send there.
+    Mend: use a public https address, or name host and port in ``[door] allow``.
+    """
+
+
+class NoAnswer(DoorError):
+    """The other machine cannot be reached, takes too long, or answers too much.
+
+    Seen by: the plugin that wanted to send there.
+    Mend: try again later.
+    """
+
+
+class AnswerRefused(DoorError):
+    """The other machine answered with another status than 2xx.
+
+    Seen by: the plugin that wanted to send there, with the status and the seconds to wait.
+    Mend: wait as long as it says; with 401, 403 or 404 look at the address.
+    """
+
+    def __init__(self, status: int, after: float | None = None) -> None:
+        """Keep the status, and the seconds of its Retry-After if it has one."""
+        self.status = status
+        self.after = after
+        super().__init__(f"it answered with {status}")
+
+
+class AskedTooOften(DoorError):
+    """This host was read from within the minute, or twenty others were; nothing was sent.
+
+    Seen by: coordinators, on the page of peers, with the seconds to wait.
+    Mend: wait a minute.
+    """
+
+    def __init__(self, after: float) -> None:
+        """Keep the seconds after which it may be asked again."""
+        self.after = after
+        super().__init__("it was asked a moment ago: wait a minute")
+
+
+class RingFailed(PeError):
+    """A notifier could not ring, and says so; its words never name the address.
+
+    Seen by: the courier, which tries again where ``again`` says that it is worth it.
+    Mend: nothing if it passes; else look at the notifier's settings, or at the address.
+    """
+
+    def __init__(self, why: str, *, again: bool, after: float | None = None) -> None:
+        """Keep whether another try may help, and the seconds to wait before it if known."""
+        self.again = again
+        self.after = after
+        super().__init__(why)
 
 
 class DeskError(PeError):

@@ -52,6 +52,12 @@ class ClosingFellDue(Event):
     request: RequestId
 
 
+class ConsentWithdrawn(Event):
+    """An asker took back their consent to share; what was sent is being erased elsewhere."""
+
+    request: RequestId
+
+
 class RequestErased(Event):
     """A request is gone; a listener that kept anything about it forgets it now."""
 

@@ -117,3 +117,44 @@ class Form(Model):
     def __post_init__(self) -> None:
         """Take a list for a tuple, as authors write it: what is frozen can be remembered."""
         msgspec.structs.force_setattr(self, "stop_if", tuple(self.stop_if))
+
+
+class Checklist(Model):
+    """What to think of in one kind of task, item by item; volunteers see it in their brief.
+
+    ``name`` and ``items`` are parts of text keys: ``<form>.checklist.<name>.title`` and
+    ``<form>.checklist.<name>.<item>``.
+    """
+
+    name: str
+    items: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Take a list for a tuple, as authors write it."""
+        msgspec.structs.force_setattr(self, "items", _tuple_of(self.items))
+
+
+class VolunteerForm(Form):
+    """What people who want to help are asked here beside the core's questions, and the words.
+
+    ``skills`` are what they may say they can do (``<name>.skill.<code>``); ``gates`` are
+    qualifications that a coordinator must see proof of (``<name>.gate.<code>``).
+    ``answers`` may be left out where there is nothing to ask. Nobody sends files with it.
+    """
+
+    answers: type[Answers] = Answers
+    files: bool = False
+    skills: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take lists for tuples, as authors write them: what is frozen can be remembered."""
+        super().__post_init__()
+        for name in ("skills", "gates", "checklists"):
+            msgspec.structs.force_setattr(self, name, _tuple_of(getattr(self, name)))
+
+
+def _tuple_of(given: Any) -> tuple[Any, ...]:
+    """Return a tuple; one text alone, as where a comma was forgotten, is one item."""
+    return (given,) if isinstance(given, str) else tuple(given)

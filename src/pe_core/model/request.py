@@ -6,6 +6,8 @@ from typing import NewType
 
 import msgspec
 
+from pe_core.model.consent import Consent, Given, Lead, Wish
+from pe_core.model.peer import PeerCode
 from pe_core.model.struct import Model
 from pe_core.model.week import Week
 
@@ -77,13 +79,17 @@ class Sensitivity(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a request came to the embassy; all but the first were entered by a coordinator."""
+    """How a request came to the embassy.
+
+    A coordinator entered all but the first and the last, which another embassy handed over.
+    """
 
     PORTAL = "portal"
     PHONE = "phone"
     IN_PERSON = "in_person"
     LETTER = "letter"
     MESSENGER = "messenger"
+    EMBASSY = "embassy"
 
 
 class Author(StrEnum):
@@ -91,6 +97,7 @@ class Author(StrEnum):
 
     ASKER = "asker"
     STAFF = "staff"
+    VOLUNTEER = "volunteer"
     SYSTEM = "system"
 
 
@@ -110,6 +117,17 @@ class MessageKind(StrEnum):
     SORTED = "sorted"
     EXTENDED = "extended"
     DUPLICATE = "duplicate"
+    NEEDED = "needed"
+    ACCEPTED = "accepted"
+    GIVEN_BACK = "given_back"
+    TASK_DONE = "task_done"
+    HELPER = "helper"
+    TO_HELPER = "to_helper"
+    CONSENT_ASKED = "consent_asked"
+    CONSENT = "consent"
+    CONSENT_BACK = "consent_back"
+    SENT_ON = "sent_on"
+    LEADS_ON = "leads_on"
 
 
 class Answer(Model):
@@ -128,6 +146,11 @@ class FileNote(Model):
     id: str
     media_type: str
     size: int
+
+    @property
+    def item(self) -> str:
+        """Return what it is called where fields are named; no field of a form has a colon."""
+        return f"file:{self.id}"
 
 
 class Original(Model):
@@ -186,7 +209,8 @@ class Message(Model):
 
     ``given_to`` is whom a request was handed to, ``keep_until`` the week that it was extended
     to, ``other`` the request that it is a duplicate of; topic, urgency and sensitivity are
-    what a coordinator sorted it as.
+    what a coordinator sorted it as. ``consent`` is what the asker agreed to, or takes back,
+    ``peer`` the embassy that an entry is about.
     """
 
     at: datetime
@@ -205,10 +229,18 @@ class Message(Model):
     topic: str = ""
     urgency: Urgency | None = None
     sensitivity: Sensitivity | None = None
+    minutes: int = 0
+    consent: Consent | None = None
+    peer: PeerCode | None = None
 
 
 class Reply(Model):
-    """What the asker reads under their receipt, sealed to the requester's own key."""
+    """What the asker reads under their receipt, sealed to the requester's own key.
+
+    ``brief`` and ``brief_key`` are the way to a helper who has accepted: what is written to
+    them is sealed to that key. ``wish`` asks for consent, ``given`` is what was agreed to,
+    ``lead`` says where a request is that another embassy took.
+    """
 
     at: datetime
     kind: MessageKind = MessageKind.MESSAGE
@@ -217,6 +249,11 @@ class Reply(Model):
     state: State | None = None
     waiting_on: WaitingOn | None = None
     outcome: Outcome | None = None
+    brief: str = ""
+    brief_key: bytes = b""
+    wish: Wish | None = None
+    given: Given | None = None
+    lead: Lead | None = None
 
 
 class HelpRequest(Model):
@@ -230,3 +267,9 @@ class HelpRequest(Model):
     summary: Summary
     thread: tuple[tuple[MessageId, Message], ...] = ()
     withdrawal_due: date | None = msgspec.field(default=None)
+
+    @property
+    def files(self) -> tuple[FileNote, ...]:
+        """Return the files that its asker brought, with the request and with later words."""
+        said = (message for _, message in self.thread if message.author is Author.ASKER)
+        return (*self.original.files, *(note for message in said for note in message.files))

@@ -51,10 +51,53 @@ class Act(StrEnum):
     MANY_OPENED = "many_opened"
     UPKEEP_CONFIRMED = "upkeep_confirmed"
     PLUGIN_TRIED = "plugin_tried"
+    PACKET_DEAD = "packet_dead"
+    PACKET_AGAIN = "packet_again"
+    PACKET_DROPPED = "packet_dropped"
     GUIDE_WRITTEN = "guide_written"
+    GUIDE_TAKEN_OVER = "guide_taken_over"
     GUIDE_RETURNED = "guide_returned"
     GUIDE_DROPPED = "guide_dropped"
     GUIDE_PUBLISHED = "guide_published"
+    VOLUNTEERS_LISTED = "volunteers_listed"
+    VOLUNTEER_OPENED = "volunteer_opened"
+    VOLUNTEER_CHANGED = "volunteer_changed"
+    VOLUNTEER_ADDED = "volunteer_added"
+    VOUCHED = "vouched"
+    NEED_ADDED = "need_added"
+    NEED_DROPPED = "need_dropped"
+    MATCHED = "matched"
+    OFFERED = "offered"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    NO_SHOW = "no_show"
+    SHIFT_CHANGED = "shift_changed"
+    CONSENT_ASKED = "consent_asked"
+    CONSENT_NOTED = "consent_noted"
+    REFERRAL_BEGUN = "referral_begun"
+    REFERRAL_OPENED = "referral_opened"
+    REFERRAL_CAME = "referral_came"
+    REFERRAL_ACCEPTED = "referral_accepted"
+    REFERRAL_DECLINED = "referral_declined"
+    REFERRAL_ANSWERED = "referral_answered"
+    REFERRAL_RETURNED = "referral_returned"
+    REFERRAL_CLOSED = "referral_closed"
+    REFERRAL_REVOKED = "referral_revoked"
+    REFERRAL_EXTENDED = "referral_extended"
+    NETWORK_BEGUN = "network_begun"
+    NETWORK_KEYS_CHANGED = "network_keys_changed"
+    PEER_PROPOSED = "peer_proposed"
+    PEER_HEARD = "peer_heard"
+    PEER_CONFIRMED = "peer_confirmed"
+    PEER_ACTIVE = "peer_active"
+    PEER_CHANGED = "peer_changed"
+    PEER_REFUSED = "peer_refused"
+    PEER_PAUSED = "peer_paused"
+    PEER_RESUMED = "peer_resumed"
+    PEER_BLOCKED = "peer_blocked"
+    PEER_FORGOTTEN = "peer_forgotten"
+    PEER_AWAY = "peer_away"
+    PEER_BACK = "peer_back"
+    PEER_WITHDREW = "peer_withdrew"
 
 
 HOST = Box(0)
@@ -65,7 +108,7 @@ class Entry(Model):
     """One entry, sealed to the trail: ``box`` did ``act`` to ``what``.
 
     ``what`` is an id, a box number or a word of the house such as a role, a step of the set-up
-    or the address of a guide, never what a person wrote of somebody.
+    the address of a guide or the code of another embassy, never what a person wrote of somebody.
     """
 
     at: datetime
@@ -75,9 +118,23 @@ class Entry(Model):
     number: int = 0
 
 
+OF_OTHERS = frozenset(
+    {
+        Act.PEER_HEARD,
+        Act.PEER_ACTIVE,
+        Act.PEER_CHANGED,
+        Act.PEER_REFUSED,
+        Act.PEER_AWAY,
+        Act.PEER_BACK,
+        Act.PEER_WITHDREW,
+    }
+)
+"""Acts of another embassy, which ``what`` names; ``box`` is HOST's, since nobody here did it."""
+
 ALERTS = frozenset(
     {
         Act.MANY_OPENED,
+        Act.PACKET_DEAD,
         Act.LOCKED,
         Act.BURNT,
         Act.LEFT,
@@ -86,6 +143,21 @@ ALERTS = frozenset(
         Act.RECOVERED,
         Act.FREEZE_LIFTED,
         Act.SHARES_MADE,
+        Act.NETWORK_BEGUN,
+        Act.NETWORK_KEYS_CHANGED,
+        Act.PEER_PROPOSED,
+        Act.PEER_HEARD,
+        Act.PEER_CONFIRMED,
+        Act.PEER_ACTIVE,
+        Act.PEER_CHANGED,
+        Act.PEER_REFUSED,
+        Act.PEER_PAUSED,
+        Act.PEER_RESUMED,
+        Act.PEER_BLOCKED,
+        Act.PEER_FORGOTTEN,
+        Act.PEER_AWAY,
+        Act.PEER_BACK,
+        Act.PEER_WITHDREW,
     }
 )
 """Acts that every colleague is told of at their next look."""
