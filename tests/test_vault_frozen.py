@@ -1,4 +1,4 @@
-"""What lies in a database of version 1 is read for ever: tags, slots, grants, lists, locators."""
+"""What lies in a database of version 1 is read for ever: tags, slots, grants, lists, keysets."""
 
 import hashlib
 import json
@@ -12,6 +12,17 @@ from pe_core.vault.chain import verify_chain
 from pe_core.vault.cookies import cookie_id, csrf_token
 from pe_core.vault.epochs import open_grant
 from pe_core.vault.keys import Keys, Seed, keys_of
+from pe_core.vault.keysets import (
+    Keyset,
+    ReferralKey,
+    fingerprint,
+    follow_keyset,
+    key_id,
+    read_keyset,
+    read_referral_key,
+    sign_keyset,
+    sign_referral_key,
+)
 from pe_core.vault.members import (
     InviteCertificate,
     Member,
@@ -23,6 +34,7 @@ from pe_core.vault.members import (
 from pe_core.vault.receipts import locator_hash, receipt_keys
 
 FROZEN = json.loads((Path(__file__).parent / "fixtures/vault_v1_rows.json").read_text())
+KEYSETS = json.loads((Path(__file__).parent / "fixtures/vault_v1_keysets.json").read_text())
 SALT = bytes.fromhex(FROZEN["salt"])
 LISTS = [bytes.fromhex(raw) for raw in FROZEN["members"]["lists"]]
 COORDINATOR = ("intake", "roster")
@@ -125,3 +137,54 @@ def test_a_receipt_and_an_invite_find_and_open_the_same_for_ever() -> None:
     assert frozen["seed"] == receipt_keys(receipt, SALT).seed.hex()
     assert frozen["invite_locator"] == locator_hash(receipt, SALT, "invite").hex()
     assert frozen["invite_seed"] == receipt_keys(receipt, SALT, "invite").seed.hex()
+
+
+PAPER, PEER, DESK, NEXT, DATED = (keys_of(Seed(bytes([n]) * 32)) for n in range(21, 26))
+
+
+def test_a_keyset_and_its_follower_are_read_for_ever() -> None:
+    one, two = (bytes.fromhex(raw) for raw in KEYSETS["keysets"])
+    expected = Keyset(
+        embassy="zz",
+        root=PAPER.verify_key,
+        serial=2,
+        previous=hashlib.sha256(one).digest(),
+        peer=NEXT.verify_key,
+        desk=DESK.verify_key,
+        made=1_800_000_009,
+        until=1_800_000_009 + 366 * 24 * 3600,
+    )
+
+    assert expected == follow_keyset(one, two)
+
+
+def test_a_referral_key_is_read_for_ever() -> None:
+    keyset = read_keyset(bytes.fromhex(KEYSETS["keysets"][1]))
+    expected = ReferralKey(
+        embassy="zz",
+        epoch="referral/2027-W02.1",
+        public=DATED.public,
+        made=1_800_000_000,
+        until=1_800_600_000,
+    )
+
+    assert expected == read_referral_key(bytes.fromhex(KEYSETS["referral_key"]), keyset)
+
+
+def test_the_same_keys_sign_the_same_keysets_for_ever() -> None:
+    made = 1_800_000_000
+    one = sign_keyset(PAPER, "zz", peer=PEER.verify_key, desk=DESK.verify_key, now=made)
+    two = sign_keyset(
+        PAPER, "zz", peer=NEXT.verify_key, desk=DESK.verify_key, now=made + 9, previous=one
+    )
+    dated = sign_referral_key(
+        DESK, "zz", "referral/2027-W02.1", DATED.public, made=made, until=made + 600_000
+    )
+
+    assert KEYSETS["keysets"] == [one.hex(), two.hex()]
+    assert KEYSETS["referral_key"] == dated.hex()
+
+
+def test_the_name_of_a_key_and_the_words_of_a_root_key_are_the_same_for_ever() -> None:
+    assert KEYSETS["key_id"] == key_id(PEER.verify_key)
+    assert KEYSETS["fingerprint"] == fingerprint(PAPER.verify_key, "zz").hex()

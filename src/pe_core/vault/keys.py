@@ -74,6 +74,13 @@ class Keys:
         """Sign these exact bytes for one purpose; 64 bytes, Ed25519."""
         return self._signer.sign(_to_sign(purpose, body))
 
+    def sign_exact(self, body: bytes) -> bytes:
+        """Sign these bytes as they are: for RFC 9421 and DSSE, whose bytes say what they are for.
+
+        Neither begins as ``sign`` does, so a signature of one kind is none of the other.
+        """
+        return self._signer.sign(body)
+
 
 def random_bytes(n: int) -> bytes:
     """Return ``n`` random bytes of the operating system, the one source of the house."""
@@ -92,8 +99,13 @@ def keys_of(seed: Seed) -> Keys:
 
 def verify(verify_key: bytes, purpose: str, body: bytes, signature: bytes) -> bool:
     """Say whether this key signed exactly these bytes for this purpose."""
+    return verify_exact(verify_key, _to_sign(purpose, body), signature)
+
+
+def verify_exact(verify_key: bytes, body: bytes, signature: bytes) -> bool:
+    """Say whether this key signed exactly these bytes, by ``sign_exact`` or as a standard says."""
     try:
-        Ed25519PublicKey.from_public_bytes(verify_key).verify(signature, _to_sign(purpose, body))
+        Ed25519PublicKey.from_public_bytes(verify_key).verify(signature, body)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -130,6 +142,15 @@ def read_public_key(public: bytes) -> MLKEM768X25519PublicKey:
     except ValueError:
         raise NothingToSealTo("this public key is not valid") from None
     return MLKEM768X25519PublicKey(lattice, curve)
+
+
+def is_public_key(public: bytes) -> bool:
+    """Return whether these bytes are a public key that can be sealed to."""
+    try:
+        read_public_key(public)
+    except NothingToSealTo:
+        return False
+    return True
 
 
 def _to_sign(purpose: str, body: bytes) -> bytes:
