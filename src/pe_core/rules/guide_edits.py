@@ -3,10 +3,11 @@
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 
 import msgspec
 
-from pe_core.model import Guide, GuideText, Problem, SourceLink
+from pe_core.model import Guide, GuideText, Problem, SourceLink, Status
 from pe_core.model.struct import Model
 from pe_core.rules.front_matter import BODY_LIMIT, Line, SourceHead, Title
 from pe_core.rules.guides import body_faults
@@ -15,6 +16,7 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 """The last part of the address of a guide of the embassy's own."""
 OWN = "own"
 """The first part of it, where a plugin's guide has the plugin's name."""
+LINE_LIMIT = 300
 LINES_LIMIT = 20
 _SEEN_BY_READERS = ("authority", "document", "proof", "valid_until")
 """The facts that a translation's words rest on."""
@@ -40,12 +42,43 @@ def read_sources(typed: str) -> tuple[SourceLink, ...] | None:
     found = []
     for line in read_lines(typed):
         url, _, title = line.partition(" ")
-        try:
-            head = msgspec.convert({"url": url, "title": title.strip() or url}, SourceHead)
-        except msgspec.ValidationError:
-            return None
-        found.append(SourceLink(title=head.title, url=head.url))
-    return tuple(found)
+        found.append(SourceLink(title=title.strip() or url, url=url))
+    return tuple(found) if all(map(_is_source, found)) else None
+
+
+def is_fact_line(typed: str) -> bool:
+    """Return whether what an office or a paper is called can be shown; it may be empty."""
+    return len(typed) <= LINE_LIMIT and (typed or "x").isprintable()
+
+
+def fact_problems(guide: Guide, today: date) -> Iterator[Problem]:
+    """Yield what is wrong with facts that nobody typed into the form, as the form would say it."""
+    for field in ("authority", "document"):
+        if not is_fact_line(getattr(guide, field)):
+            yield Problem(field=field, code="too_long")
+    if guide.checked_on > today:
+        yield Problem(field="checked", code="future")
+    if not all(map(_is_source, guide.sources)):
+        yield Problem(field="sources", code="sources_wrong")
+
+
+def take_over(theirs: Guide, ours: Guide, languages: Sequence[str]) -> Guide:
+    """Return a guide of ours that says what another embassy's says, in our languages.
+
+    Topics and letters stay ours: theirs are names in their plugins. What was reviewed there
+    nobody has reviewed here. Its words are as the form would have read them.
+    """
+    texts = {tag: _as_typed(theirs.texts[tag]) for tag in languages if tag in theirs.texts}
+    return msgspec.structs.replace(
+        ours,
+        texts={**ours.texts, **texts},
+        authority=theirs.authority.strip(),
+        document=theirs.document.strip(),
+        proof=theirs.proof,
+        valid_until=theirs.valid_until,
+        checked_on=theirs.checked_on,
+        sources=theirs.sources,
+    )
 
 
 def text_problems(text: GuideText) -> Iterator[Problem]:
@@ -58,7 +91,7 @@ def text_problems(text: GuideText) -> Iterator[Problem]:
     ):
         if value or field in ("title", "summary"):
             yield from _line_problems(field, value, kind)
-    if len(text.permits) > LINES_LIMIT or any(len(line) > 300 for line in text.permits):
+    if len(text.permits) > LINES_LIMIT or any(len(line) > LINE_LIMIT for line in text.permits):
         yield Problem(field="permits", code="too_long")
     if not text.body.strip():
         yield Problem(field="body", code="required")
@@ -107,6 +140,25 @@ def changes_between(before: Guide | None, after: Guide | None, tell: Tell) -> tu
         Change(part=part, lines=_compare(old.get(part, ()), new.get(part, ())))
         for part in parts
         if old.get(part) != new.get(part)
+    )
+
+
+def _is_source(source: SourceLink) -> bool:
+    try:
+        msgspec.convert({"url": source.url, "title": source.title}, SourceHead)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _as_typed(text: GuideText) -> GuideText:
+    words = {name: getattr(text, name).strip() for name in ("title", "summary", "fee", "wait")}
+    return msgspec.structs.replace(
+        text,
+        **words,
+        body=text.body.replace("\r\n", "\n").strip(),
+        permits=read_lines("\n".join(text.permits)),
+        status=Status.HUMAN if text.status is Status.REVIEWED else text.status,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from pe_core.errors import PluginError
-from pe_core.model import Answers, AskIf, Form
+from pe_core.model import Answers, AskIf, Checklist, Form, VolunteerForm
 from pe_core.model.struct import Model
 from pe_core.rules.retention import LONGEST_KEEP, SHORTEST_KEEP
 
@@ -21,8 +21,11 @@ Value = str | bool | int | list[str]
 _FORM_NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)+")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _OPTION = re.compile(r"[a-z0-9._-]+")
+_CODE = re.compile(r"[a-z0-9_-]+")
 _TAKEN_FIELDS = frozenset({"problem", "stop", "where"})
 """Parts of text keys beside the fields, and the question that every form begins with."""
+_TAKEN_BY_VOCABULARY = frozenset({"skill", "gate", "checklist"})
+"""Parts of text keys in a form for volunteers."""
 _TAKEN_OPTIONS = frozenset({"label", "hint", "why"})
 _COMPARED: Mapping[Kind, type] = {"yes_no": bool, "number": int, "one_of": str, "any_of": str}
 """Kinds whose answers an ``ask_if`` may look at; typed words are not compared."""
@@ -199,6 +202,37 @@ def _form_faults(form: Form, found: Sequence[Question]) -> Iterator[str]:
         if not _OPTION.fullmatch(stop.page):
             yield f"stop_if: the page {stop.page!r} makes no text key"
         yield from _condition_faults("stop_if", stop.condition, found)
+    if isinstance(form, VolunteerForm):
+        yield from _volunteer_faults(form, found)
+
+
+def _volunteer_faults(form: VolunteerForm, found: Sequence[Question]) -> Iterator[str]:
+    if form.files:
+        yield "files is True, and nobody sends files with an offer of help; take it out"
+    for question in found:
+        if question.field in _TAKEN_BY_VOCABULARY:
+            yield f"{question.field}: its name is taken in a form for volunteers; rename the field"
+    yield from _code_faults("skills", form.skills)
+    yield from _code_faults("gates", form.gates)
+    lists = [one for one in form.checklists if isinstance(one, Checklist)]
+    if len(lists) < len(form.checklists):
+        yield "checklists holds something else; write Checklist(name=..., items=(...)) for each"
+    yield from _code_faults("checklists", [one.name for one in lists])
+    for one in lists:
+        yield from _code_faults(f"the checklist {one.name!r}", one.items, taken="title")
+        if not one.items:
+            yield f"the checklist {one.name!r} has no items; name what to think of"
+
+
+def _code_faults(where: str, codes: Sequence[Any], taken: str = "") -> Iterator[str]:
+    """Say what is wrong with codes that become the last parts of text keys."""
+    for number, code in enumerate(codes):
+        if not isinstance(code, str) or not _CODE.fullmatch(code):
+            yield f"{where}: {code!r:.60} makes no text key; use a-z, 0-9, '_', '-'"
+        elif code == taken:
+            yield f"{where}: the name {code!r} is taken; rename the item"
+        elif code in codes[:number]:
+            yield f"{where}: {code!r} is there twice; take one out"
 
 
 def _condition_faults(where: str, condition: AskIf, earlier: Sequence[Question]) -> Iterator[str]:

@@ -24,10 +24,12 @@ ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coordinator": ("intake", "referral", "trail", "roster", "outreach", "drafts"),
         "editor": ("outreach", "drafts"),
-        "volunteer": (),
     }
 )
-"""The compartments that a role is granted; access is possession of a grant."""
+"""The compartments that a role is granted; access is possession of a grant.
+
+Volunteers have none and are no members: two coordinators vouch for each (docs/decisions/0014).
+"""
 
 
 def keep_at_submit(now: Week) -> Week:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pe_core.model import Form
+from pe_core.model import Form, VolunteerForm
 from pe_core.rules.questions import Question, questions
 
 _NOT_SHAPE = frozenset({"key", "autocomplete"})
@@ -15,7 +15,10 @@ _NOT_SHAPE = frozenset({"key", "autocomplete"})
 
 @lru_cache(maxsize=256)
 def form_version(form: Form) -> str:
-    """Return 16 hex digits of SHA-256 over fields, kinds, options, limits and conditions."""
+    """Return 16 hex digits of SHA-256 over fields, kinds, options, limits and conditions.
+
+    The vocabulary of a form for volunteers is no question of it, and may grow without it.
+    """
     shape = [_shape_of(question) for question in questions(form)]
     encoded = msgspec.json.encode(shape, order="deterministic")
     return hashlib.sha256(encoded).hexdigest()[:16]
@@ -46,7 +49,20 @@ def text_keys(form: Form) -> tuple[str, ...]:
         keys.extend(f"{question.key}.{option}" for option in question.options)
     for stop in form.stop_if:
         keys.extend(f"{form.name}.stop.{stop.page}.{part}" for part in ("title", "body"))
+    if isinstance(form, VolunteerForm):
+        keys.extend(vocabulary_keys(form))
     return tuple(dict.fromkeys(keys))
+
+
+def vocabulary_keys(form: VolunteerForm) -> tuple[str, ...]:
+    """Return the keys of what volunteers and coordinators choose among."""
+    keys = [f"{form.name}.skill.{code}" for code in form.skills]
+    keys.extend(f"{form.name}.gate.{code}" for code in form.gates)
+    for checklist in form.checklists:
+        keys.extend(
+            f"{form.name}.checklist.{checklist.name}.{item}" for item in ("title", *checklist.items)
+        )
+    return tuple(keys)
 
 
 def _shape_of(question: Question) -> dict[str, Any]:

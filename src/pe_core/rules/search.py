@@ -4,7 +4,7 @@ An asker writes Belarusian, Russian, łacinka or a name as a passport has it; a 
 what they have at hand. So case, apostrophes, soft signs, marks and doubled letters fall away,
 and letters that stand for each other become one. Where a spelling can be read in two ways
 (``ch`` is х in łacinka and ч in English), the word has a skeleton for each. Rather too much is
-found than too little. Source: research, domain, section 5.
+found than too little.
 """
 
 import re

@@ -7,11 +7,13 @@ without it, from tables compiled earlier.
 import hashlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from gettext import c2py
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -33,8 +35,11 @@ __all__ = [
     "direction",
     "load_catalogue",
     "negotiate",
+    "official_languages",
     "own_name",
+    "show_clock",
     "show_date",
+    "show_month",
     "show_number",
     "show_time",
     "territory_name",
@@ -106,6 +111,23 @@ def own_name(language: str) -> str:
     return _locale(language).display_name or language
 
 
+@lru_cache(maxsize=1)
+def official_languages() -> Mapping[str, str]:
+    """Return the languages that are official somewhere, by tag, with their own names in order."""
+    from babel import Locale, UnknownLocaleError
+    from babel.core import get_global
+
+    found = {}
+    for spoken in get_global("territory_languages").values():
+        for tag, facts in spoken.items():
+            # A language in another script is no other language to speak.
+            if facts["official_status"] and "_" not in tag:
+                with suppress(UnknownLocaleError):
+                    found[tag] = Locale.parse(tag).display_name or tag
+    found["be"] = _OWN_NAMES["be"]
+    return MappingProxyType(dict(sorted(found.items(), key=lambda named: named[1].casefold())))
+
+
 def territory_name(code: str, language: str) -> str:
     """Return the name of an ISO 3166 territory, or its code where CLDR has no name."""
     name: str = _locale(language).territories.get(code.upper(), code)
@@ -124,15 +146,30 @@ def show_date(day: date, language: str) -> str:
 
 def show_time(moment: datetime, zone: str, language: str) -> str:
     """Return date and time of an aware moment in an IANA zone, to the minute."""
-    from babel.dates import format_time, get_datetime_format
+    from babel.dates import get_datetime_format
+
+    clock = show_clock(moment, zone, language)
+    day = show_date(moment.astimezone(ZoneInfo(zone)).date(), language)
+    pattern = str(get_datetime_format("medium", locale=_locale(language)))
+    return pattern.replace("{1}", day).replace("{0}", clock)
+
+
+def show_clock(moment: datetime, zone: str, language: str) -> str:
+    """Return what the clocks of an IANA zone show at an aware moment, to the minute."""
+    from babel.dates import format_time
 
     if moment.tzinfo is None:
         raise ValueError("a moment without a zone is no moment")
     local = moment.astimezone(ZoneInfo(zone))
-    locale = _locale(language)
-    clock = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
-    pattern = str(get_datetime_format("medium", locale=locale))
-    return pattern.replace("{1}", show_date(local.date(), language)).replace("{0}", clock)
+    return format_time(local, "short", tzinfo=local.tzinfo, locale=_locale(language))
+
+
+def show_month(year: int, month: int, language: str) -> str:
+    """Return a month of a year, its name in words."""
+    from babel.dates import format_skeleton
+
+    shown = format_skeleton("yMMMM", date(year, month, 1), locale=_locale(language))
+    return to_latin(shown) if language == "be-Latn" else shown
 
 
 def show_number(number: int, language: str) -> str:
