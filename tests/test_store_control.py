@@ -21,6 +21,7 @@ from pe_core.errors import (
     UpkeepRefused,
 )
 from pe_core.store import call_control, serve_control
+from pe_core.store.control import LONGEST_FRAME
 
 SECRET = "what a person wrote"
 
@@ -48,7 +49,7 @@ def raising(error: Exception) -> Callable[[dict[str, Any]], Awaitable[Any]]:
 
 
 async def huge(arguments: dict[str, Any]) -> Any:
-    return "x" * 70_000
+    return "x" * LONGEST_FRAME
 
 
 async def unspeakable(arguments: dict[str, Any]) -> Any:
@@ -146,7 +147,7 @@ def test_what_a_command_raised_is_not_on_the_wire(path: Path) -> None:
         (b"", False),
         (b"\x00\x00", False),
         (struct.pack(">I", 100) + b"short", False),
-        (struct.pack(">I", 64 * 1024 + 1) + bytes(64 * 1024 + 1), False),
+        (struct.pack(">I", LONGEST_FRAME + 1) + bytes(LONGEST_FRAME + 1), False),
         (struct.pack(">I", 2**32 - 1), False),
         (struct.pack(">I", 0), True),
         (struct.pack(">I", 3) + b"\xc1\xc1\xc1", True),
@@ -169,7 +170,7 @@ def test_a_bad_frame_is_refused_and_the_next_call_is_served(
 def test_a_question_that_is_too_long_is_not_sent(path: Path) -> None:
     async def act() -> None:
         with pytest.raises(StoreError):
-            await call_control(path, "echo", {"a": "x" * 64 * 1024})
+            await call_control(path, "echo", {"a": "x" * LONGEST_FRAME})
 
     on_control(path, act)
 

@@ -15,12 +15,16 @@ from pe_core.store import (
     TABLES,
     Add,
     CountRow,
+    FileRow,
     MessageRow,
     MetaRow,
     Table,
     Update,
 )
 from pe_core.store.sqlite import SqliteStore, open_sqlite
+from pe_core.store.sqlite.connection import connect_reader
+from pe_core.store.sqlite.engine import Readers
+from pe_core.store.sqlite.statements import Statement
 from storing import bytes_on_disk, meta, on_store, trace
 
 # The schema and the files
@@ -146,17 +150,20 @@ def test_closing_leaves_one_file_and_opening_again_finds_the_rows(tmp_path: Path
         'SELECT * FROM "messages" WHERE "request" IS ?',
         'SELECT * FROM "grants" WHERE "box" IS ?',
         'SELECT * FROM "outbox" WHERE "due" <= ?',
+        'SELECT "number" FROM "incoming" WHERE "peer" IS ? AND "thread" IS ? '
+        'ORDER BY "number" DESC LIMIT ?',
     ],
 )
 def test_these_conditions_search_and_do_not_scan(tmp_path: Path, sql: str) -> None:
     async def act(store: SqliteStore) -> list[str]:
-        plan = store.writer.connection.execute(f"EXPLAIN QUERY PLAN {sql}", (1,))
+        values = (1,) * sql.count("?")
+        plan = store.writer.connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)
         return [detail for *_, detail in plan if not detail.startswith("SCAN json_each")]
 
     plan = on_store(tmp_path, act)
 
     assert any(detail.startswith("SEARCH") for detail in plan)
-    assert not any(detail.startswith("SCAN") for detail in plan)
+    assert not any(detail.startswith(("SCAN", "USE TEMP")) for detail in plan)
 
 
 # Group commit
@@ -242,6 +249,42 @@ def test_readers_do_not_see_a_transaction_that_is_not_committed(tmp_path: Path) 
         return before, await store.count(MetaRow)
 
     assert (1, 2) == on_store(tmp_path, act)
+
+
+def test_one_row_by_its_key_needs_no_thread_and_a_file_does(tmp_path: Path) -> None:
+    async def act(store: SqliteStore) -> list[int]:
+        await store.write([meta("a", b"1")])
+        seen = []
+        for table in (MetaRow, FileRow):
+            before = threading.active_count()
+            await store.get(table, "a")
+            seen.append(threading.active_count() - before)
+        return seen
+
+    assert [0, 1] == on_store(tmp_path, act)
+
+
+def test_a_row_that_somebody_holds_is_waited_for_away_from_the_loop(tmp_path: Path) -> None:
+    path = tmp_path / "held.sqlite"
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("CREATE TABLE told (word TEXT)")
+    holder.execute("INSERT INTO told VALUES ('here')")
+    readers = Readers(connect_reader(path, waits=False), [connect_reader(path)])
+    holder.execute("BEGIN EXCLUSIVE")
+
+    async def act() -> list[Any]:
+        looking = asyncio.create_task(readers.look(Statement("SELECT word FROM told", ()), list))
+        # Were the loop held up, nobody would come to let go.
+        await asyncio.sleep(0.1)
+        assert not looking.done()
+        holder.execute("COMMIT")
+        return await looking
+
+    try:
+        assert [("here",)] == asyncio.run(act())
+    finally:
+        readers.close()
+        holder.close()
 
 
 def test_shredding_asked_for_by_many_is_done_once(tmp_path: Path) -> None:

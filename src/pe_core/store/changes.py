@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from pe_core.model.event import Event
 from pe_core.model.struct import Model
-from pe_core.store.tables import Row
+from pe_core.store.rows import Row
 
 
 class In(Model, kw_only=False):

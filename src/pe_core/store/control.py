@@ -1,6 +1,6 @@
 """The door of a running instance for its own commands: ``DIR/control.sock``, one act a call.
 
-A frame is a length (four bytes, big-endian) and that many bytes of msgpack, at most 64 KiB. A
+A frame is a length (four bytes, big-endian) and that many bytes of msgpack, at most 1 MiB. A
 connection carries one question, ``{"command", "arguments"}``, and one answer, ``{"value"}`` or
 ``{"problem", "key"}``: the class of an exception and its text key, never its words.
 """
@@ -29,7 +29,7 @@ from pe_core.errors import (
 )
 from pe_core.model.struct import Model
 
-LONGEST_FRAME = 64 * 1024
+LONGEST_FRAME = 1024 * 1024
 _UNKNOWN = "UnknownCommand"
 Command: TypeAlias = Callable[[dict[str, Any]], Awaitable[Any]]
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from pe_core.model.week import Week
 from pe_core.store.changes import Change
-from pe_core.store.tables import Row
+from pe_core.store.rows import Row
 
 R = TypeVar("R", bound=Row)
 
@@ -45,9 +45,18 @@ class Store(Protocol):
         ...
 
     async def pick(
-        self, table: type[Row], columns: Sequence[str], where: Mapping[str, Any] = ...
+        self,
+        table: type[Row],
+        columns: Sequence[str],
+        where: Mapping[str, Any] = ...,
+        *,
+        order: str = "",
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Return some columns of many rows; cheaper than rows, since bodies stay on disk."""
+        """Return some columns of many rows; cheaper than rows, since bodies stay on disk.
+
+        With a ``limit`` of one the row must be found by an index: it is read on the loop.
+        """
         ...
 
     async def count(self, table: type[Row], where: Mapping[str, Any] = ...) -> int:

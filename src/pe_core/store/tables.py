@@ -1,9 +1,4 @@
-"""What is on disk: one row type per table, and what each table promises about its rows.
-
-Columns hold text, whole numbers, bytes or nothing. What stands in clear is listed in the
-design page *vault* ("What is in clear"); every ``body`` is an envelope. A week is a
-``model.Week``, a day is the ordinal of a date.
-"""
+"""What each table promises about its rows: how they are found, and when they go."""
 
 from collections.abc import Callable
 
@@ -11,200 +6,48 @@ from pe_core.errors import StoreError
 from pe_core.model.event import Event, RequestErased
 from pe_core.model.request import RequestId
 from pe_core.model.struct import Model
-
-
-class Row(Model):
-    """The root of all rows; a field is a column of the same name."""
-
-
-class RequestRow(Row):
-    """A help request. ``locator`` is the hash of its receipt; ``summary`` can be made anew."""
-
-    id: str
-    locator: bytes
-    state: str
-    week: int
-    keep_until: int
-    epoch: str
-    bucket: int
-    body: bytes
-    summary: bytes | None
-    revision: int
-
-
-class MessageRow(Row):
-    """An entry of a request's thread, for staff; ``number`` is its place in the thread."""
-
-    id: str
-    request: str
-    number: int
-    epoch: str
-    bucket: int
-    body: bytes
-
-
-class ReplyRow(Row):
-    """What the asker reads under their receipt; ``opened`` is the day of the first reading."""
-
-    id: str
-    request: str
-    number: int
-    bucket: int
-    body: bytes
-    opened: int | None
-
-
-class FileRow(Row):
-    """A cleaned file of a request."""
-
-    id: str
-    request: str
-    epoch: str
-    bucket: int
-    body: bytes
-
-
-class EpochRow(Row):
-    """A compartment's dated key, public half; made under the member list ``serial``."""
-
-    id: str
-    compartment: str
-    week: int
-    ends: int
-    public: bytes
-    serial: int
-
-
-class GrantRow(Row):
-    """An epoch's seed, sealed to one account."""
-
-    epoch: str
-    box: int
-    body: bytes
-
-
-class AccountRow(Row):
-    """An account: its two slots, and what is sealed under its own key.
-
-    ``tags`` are two bytes for each slot that let most wrong passphrases be refused without the
-    slow hash (docs/decisions/0007); None in accounts made before they were known.
-    """
-
-    box: int
-    first: bytes
-    second: bytes
-    private: bytes
-    tags: bytes | None = None
-
-
-class MemberListRow(Row):
-    """A signed member list."""
-
-    serial: int
-    body: bytes
-
-
-class RosterRow(Row):
-    """Who has a box, sealed to the roster."""
-
-    box: int
-    epoch: str
-    body: bytes
-
-
-class InviteRow(Row):
-    """An invite, sealed to its own code; ``day`` is the last day on which it is good."""
-
-    locator: bytes
-    body: bytes
-    day: int
-
-
-class ProposalRow(Row):
-    """What one coordinator proposed and another has to confirm, sealed to the roster.
-
-    ``day`` is the last day on which it can be confirmed.
-    """
-
-    id: str
-    epoch: str
-    body: bytes
-    day: int
-
-
-class GuideDraftRow(Row):
-    """A change to a guide that a second person has not approved, sealed to ``drafts``.
-
-    ``day`` is the last day on which it waits.
-    """
-
-    id: str
-    epoch: str
-    day: int
-    body: bytes
-
-
-class GuideRow(Row):
-    """An edition of a guide that this embassy published: public, so in clear; nobody's name.
-
-    ``body`` is the msgpack of a ``model.Guide``, or of nothing where it was withdrawn.
-    """
-
-    name: str
-    edition: int
-    week: int
-    body: bytes
-
-
-class ShareRow(Row):
-    """A recovery share on its way to its holder, sealed to that account; gone once confirmed."""
-
-    box: int
-    body: bytes
-    day: int
-
-
-class TrailRow(Row):
-    """An entry of the trail; ``before`` is the chain's hash before it (design: vault, "Trail")."""
-
-    number: int
-    keep_until: int
-    epoch: str
-    before: bytes
-    body: bytes
-
-
-class OutboxRow(Row):
-    """An event that waits to be told; ``due`` is the day from which on, 0 for at once.
-
-    ``event`` is the msgpack of a ``model.Event``; ``id`` grows and is never used twice.
-    """
-
-    id: int
-    event: bytes
-    due: int
-    tries: int
-
-
-class HeardRow(Row):
-    """A listener that has heard an event which others still wait for."""
-
-    event: int
-    listener: str
-
-
-class CountRow(Row):
-    """How many requests a week brought, the only statistic kept in clear."""
-
-    week: int
-    number: int
-
-
-class MetaRow(Row):
-    """A thing of which the instance has one, such as its salt."""
-
-    key: str
-    value: bytes
+from pe_core.store.peer_rows import (
+    DeskKeyRow,
+    IncomingRow,
+    OutgoingRow,
+    OutgoingThreadRow,
+    OwnKeysetRow,
+    PeerKeysetRow,
+    PeerRow,
+    ReferralNoteRow,
+    ReferralRow,
+)
+from pe_core.store.rows import (
+    AccountRow,
+    BriefNoteRow,
+    BriefRow,
+    CallRow,
+    CountRow,
+    EpochRow,
+    FeedRow,
+    FileRow,
+    GrantRow,
+    GuideDraftRow,
+    GuideRow,
+    HeardRow,
+    InviteRow,
+    MemberListRow,
+    MessageRow,
+    MetaRow,
+    NeedRow,
+    OpenAddressRow,
+    OutboxRow,
+    ProposalRow,
+    ReplyRow,
+    RequestRow,
+    RosterRow,
+    Row,
+    ShareRow,
+    ShiftRow,
+    TrailRow,
+    VolunteerNoteRow,
+    VolunteerRow,
+)
 
 
 class Table(Model):
@@ -215,6 +58,7 @@ class Table(Model):
     without its parent is erased. ``keys`` marks what belongs into the key file of a backup and
     dies first. ``numbered`` keys are given by the database. ``erased`` makes the event that
     tells of a row's end. ``indexes`` and ``unique`` say what is found fast, and what is single.
+    Rows of a ``large`` table are read away from the loop, even one by its key.
     """
 
     row: type[Row]
@@ -228,6 +72,7 @@ class Table(Model):
     indexes: tuple[tuple[str, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     erased: Callable[[str], Event] | None = None
+    large: bool = False
 
 
 def _request_erased(request: str) -> Event:
@@ -273,6 +118,7 @@ TABLES: tuple[Table, ...] = (
         key=("id",),
         follows=(RequestRow, "request"),
         indexes=(("request",),),
+        large=True,
     ),
     Table(row=MemberListRow, name="member_lists", key=("serial",)),
     Table(row=RosterRow, name="roster", key=("box",)),
@@ -282,6 +128,95 @@ TABLES: tuple[Table, ...] = (
     Table(row=GuideRow, name="guides", key=("name", "edition")),
     Table(row=ShareRow, name="shares", key=("box",), keep_until_day="day"),
     Table(row=TrailRow, name="trail", key=("number",), keep_until="keep_until"),
+    Table(row=VolunteerRow, name="volunteers", key=("box",), keep_until="keep_until"),
+    Table(
+        row=VolunteerNoteRow,
+        name="volunteer_notes",
+        key=("id",),
+        follows=(VolunteerRow, "box"),
+        unique=(("box", "number"),),
+    ),
+    Table(
+        row=NeedRow,
+        name="needs",
+        key=("id",),
+        follows=(RequestRow, "request"),
+        indexes=(("request",),),
+    ),
+    Table(row=CallRow, name="calls", key=("id",), keep_until="keep_until"),
+    Table(
+        row=BriefRow,
+        name="briefs",
+        key=("id",),
+        keep_until="keep_until",
+        follows=(CallRow, "call"),
+        indexes=(("box",), ("call",)),
+    ),
+    Table(
+        row=BriefNoteRow,
+        name="brief_notes",
+        key=("id",),
+        follows=(BriefRow, "brief"),
+        unique=(("brief", "number"),),
+    ),
+    Table(row=ShiftRow, name="shifts", key=("id",), keep_until="keep_until"),
+    Table(
+        row=FeedRow,
+        name="feeds",
+        key=("box",),
+        follows=(VolunteerRow, "box"),
+        unique=(("locator",),),
+    ),
+    Table(
+        row=OpenAddressRow,
+        name="open_addresses",
+        key=("box", "notifier"),
+        follows=(VolunteerRow, "box"),
+    ),
+    Table(row=PeerRow, name="peers", key=("code",)),
+    Table(
+        row=PeerKeysetRow,
+        name="peer_keysets",
+        key=("peer", "serial"),
+        follows=(PeerRow, "peer"),
+    ),
+    Table(row=OwnKeysetRow, name="own_keysets", key=("serial",)),
+    Table(row=DeskKeyRow, name="desk_keys", key=("id",)),
+    Table(
+        row=OutgoingRow,
+        name="outgoing",
+        key=("id",),
+        follows=(PeerRow, "peer"),
+        unique=(("peer", "thread", "number", "id"),),
+    ),
+    Table(
+        row=OutgoingThreadRow,
+        name="outgoing_threads",
+        key=("peer", "thread"),
+        keep_until="keep_until",
+        follows=(PeerRow, "peer"),
+    ),
+    Table(
+        row=IncomingRow,
+        name="incoming",
+        key=("peer", "id"),
+        keep_until="keep_until",
+        indexes=(("thread", "peer", "number"),),
+    ),
+    Table(
+        row=ReferralRow,
+        name="referrals",
+        key=("id",),
+        keep_until="keep_until",
+        indexes=(("request",),),
+    ),
+    Table(
+        row=ReferralNoteRow,
+        name="referral_notes",
+        key=("id",),
+        follows=(ReferralRow, "referral"),
+        unique=(("referral", "number"),),
+    ),
     Table(
         row=OutboxRow,
         name="outbox",

@@ -80,14 +80,18 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect_reader(path: Path) -> sqlite3.Connection:
-    """Return a connection that cannot write; one thread at a time may use it."""
+def connect_reader(path: Path, *, waits: bool = True) -> sqlite3.Connection:
+    """Return a connection that cannot write; one thread at a time may use it.
+
+    One that never waits says at once that somebody else holds the database.
+    """
     connection = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=ro",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
+        timeout=5.0 if waits else 0.0,
     )
     try:
         for pragma in _READER_PRAGMAS:

@@ -1,4 +1,9 @@
-"""The store on SQLite: reads on two connections of their own, writes through the writer."""
+"""The store on SQLite: reads on connections of their own, writes through the writer.
+
+One row by its key, or the first by an index, is read on the loop itself, because a thread costs
+five times as much as the row; whatever may take longer is read by threads. See
+docs/decisions/0019.
+"""
 
 import asyncio
 import sqlite3
@@ -14,6 +19,7 @@ from pe_core.errors import StoreError
 from pe_core.model.week import Week
 from pe_core.store.changes import Change, Tell
 from pe_core.store.protocol import R
+from pe_core.store.rows import Row
 from pe_core.store.sqlite.connection import (
     FILE_NAME,
     check_pages,
@@ -33,7 +39,7 @@ from pe_core.store.sqlite.statements import (
     write_statement,
 )
 from pe_core.store.sqlite.writer import Writer
-from pe_core.store.tables import Row
+from pe_core.store.tables import table_of
 
 T = TypeVar("T")
 
@@ -42,16 +48,30 @@ _EVERYTHING: Mapping[str, Any] = {}
 
 
 class Readers:
-    """Threads with a read-only connection each; what they see is committed."""
+    """Read-only connections, one for the loop and one for each thread; all is committed."""
 
-    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
-        """Read through these connections."""
+    def __init__(
+        self, at_hand: sqlite3.Connection, connections: Sequence[sqlite3.Connection]
+    ) -> None:
+        """Read through these connections; the one ``at_hand`` never waits."""
+        self._at_hand = at_hand
         self._connections = connections
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         for connection in connections:
             self._idle.put(connection)
         self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="pe-store-reader")
         self._closed = False
+
+    async def look(self, statement: Statement, make: Callable[[list[tuple[Any, ...]]], T]) -> T:
+        """Run a query that is quick, on the loop; where it had to wait, away from it."""
+        if self._closed:
+            raise StoreError("the store is closed")
+        try:
+            return make(self._at_hand.execute(statement.sql, statement.values).fetchall())
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise store_error(error) from None
+        return await self.read(statement, make)
 
     async def read(self, statement: Statement, make: Callable[[list[tuple[Any, ...]]], T]) -> T:
         """Run a query, and make something of its rows, away from the loop."""
@@ -73,17 +93,17 @@ class Readers:
         """Wait for what is being read, and close the connections."""
         self._closed = True
         self._threads.shutdown()
-        for connection in self._connections:
+        for connection in (self._at_hand, *self._connections):
             connection.close()
 
 
 class SqliteStore:
     """The embedded engine; see ``pe_core.store.protocol.Store`` for what each method promises."""
 
-    def __init__(self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
+    def __init__(self, writer: sqlite3.Connection, readers: Readers) -> None:
         """Take over prepared connections, on the running loop."""
         self.writer = Writer(writer, self._written)
-        self.readers = Readers(readers)
+        self.readers = readers
         self._wake: Callable[[], None] | None = None
         self._note: Callable[[Sequence[Change]], None] | None = None
 
@@ -96,7 +116,8 @@ class SqliteStore:
 
     async def get(self, table: type[R], *key: str | int | bytes) -> R | None:
         """Return one row."""
-        rows = await self.readers.read(get_statement(table, key), partial(_rows, table))
+        read = self.readers.read if table_of(table).large else self.readers.look
+        rows = await read(get_statement(table, key), partial(_rows, table))
         return rows[0] if rows else None
 
     async def select(
@@ -112,10 +133,17 @@ class SqliteStore:
         return await self.readers.read(statement, partial(_rows, table))
 
     async def pick(
-        self, table: type[Row], columns: Sequence[str], where: Mapping[str, Any] = _EVERYTHING
+        self,
+        table: type[Row],
+        columns: Sequence[str],
+        where: Mapping[str, Any] = _EVERYTHING,
+        *,
+        order: str = "",
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Return some columns of rows."""
-        return await self.readers.read(select_statement(table, columns, where), list)
+        """Return some columns of rows; where it is one row, an index must find it."""
+        read = self.readers.look if limit == 1 else self.readers.read
+        return await read(select_statement(table, columns, where, order, limit), list)
 
     async def count(self, table: type[Row], where: Mapping[str, Any] = _EVERYTHING) -> int:
         """Count rows."""
@@ -180,12 +208,12 @@ async def read_sqlite(directory: Path) -> SqliteStore:
     path = directory / FILE_NAME
     opened: list[sqlite3.Connection] = []
     try:
-        opened += [connect_reader(path) for _ in range(READERS + 1)]
+        opened.append(connect_reader(path))
+        return SqliteStore(opened[0], _connect_readers(path, opened))
     except sqlite3.Error as error:
         for connection in opened:
             connection.close()
         raise store_error(error) from None
-    return SqliteStore(opened[0], opened[1:])
 
 
 async def open_sqlite(directory: Path) -> SqliteStore:
@@ -194,18 +222,28 @@ async def open_sqlite(directory: Path) -> SqliteStore:
     return SqliteStore(writer, readers)
 
 
-def _connect(directory: Path) -> tuple[sqlite3.Connection, list[sqlite3.Connection]]:
+def _connect_readers(path: Path, opened: list[sqlite3.Connection]) -> Readers:
+    """Return readers of a database; each connection is noted in ``opened`` as well."""
+    at_hand = connect_reader(path, waits=False)
+    opened.append(at_hand)
+    connections = []
+    for _ in range(READERS):
+        connections.append(connect_reader(path))
+        opened.append(connections[-1])
+    return Readers(at_hand, connections)
+
+
+def _connect(directory: Path) -> tuple[sqlite3.Connection, Readers]:
     path = make_folder(directory)
     opened: list[sqlite3.Connection] = []
     try:
         opened.append(connect_writer(path))
         _prepare(opened[0])
-        opened += [connect_reader(path) for _ in range(READERS)]
+        return opened[0], _connect_readers(path, opened)
     except Exception as error:
         for connection in opened:
             connection.close()
         raise store_error(error) from None
-    return opened[0], opened[1:]
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -116,11 +116,92 @@ _LOCAL_GUIDES = (
 )
 
 
+def _volunteers(database: Database) -> None:
+    for statement in _VOLUNTEERS:
+        database.execute(statement)
+
+
+_VOLUNTEERS = (
+    """CREATE TABLE volunteers (box INTEGER PRIMARY KEY, epoch TEXT NOT NULL,
+    keep_until INTEGER NOT NULL, revision INTEGER NOT NULL, card BLOB, standing BLOB NOT NULL,
+    body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE volunteer_notes (id TEXT PRIMARY KEY, box INTEGER NOT NULL,
+    number INTEGER NOT NULL, epoch TEXT NOT NULL, bucket INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX volunteer_notes_box_number ON volunteer_notes (box, number)",
+    """CREATE TABLE needs (id TEXT PRIMARY KEY, request TEXT NOT NULL, state TEXT NOT NULL,
+    epoch TEXT NOT NULL, bucket INTEGER NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE INDEX needs_request ON needs (request)",
+    """CREATE TABLE calls (id TEXT PRIMARY KEY, keep_until INTEGER NOT NULL,
+    places INTEGER NOT NULL, taken INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE briefs (id TEXT PRIMARY KEY, call TEXT NOT NULL, box INTEGER NOT NULL,
+    state TEXT NOT NULL, day INTEGER NOT NULL, keep_until INTEGER NOT NULL, epoch TEXT NOT NULL,
+    own BLOB, team BLOB, card BLOB NOT NULL, detail BLOB, stub BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE INDEX briefs_box ON briefs (box)",
+    "CREATE INDEX briefs_call ON briefs (call)",
+    """CREATE TABLE brief_notes (id TEXT PRIMARY KEY, brief TEXT NOT NULL, number INTEGER NOT NULL,
+    bucket INTEGER NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX brief_notes_brief_number ON brief_notes (brief, number)",
+    """CREATE TABLE shifts (id TEXT PRIMARY KEY, epoch TEXT NOT NULL, keep_until INTEGER NOT NULL,
+    bucket INTEGER NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE feeds (box INTEGER PRIMARY KEY, locator BLOB NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX feeds_locator ON feeds (locator)",
+    """CREATE TABLE open_addresses (box INTEGER NOT NULL, notifier TEXT NOT NULL,
+    address TEXT NOT NULL, hours TEXT NOT NULL, PRIMARY KEY (box, notifier))
+    STRICT, WITHOUT ROWID""",
+)
+
+
+def _network(database: Database) -> None:
+    for statement in _NETWORK:
+        database.execute(statement)
+
+
+_NETWORK = (
+    """CREATE TABLE peers (code TEXT PRIMARY KEY, state TEXT NOT NULL, ours INTEGER NOT NULL,
+    theirs INTEGER NOT NULL, day INTEGER NOT NULL, serial INTEGER NOT NULL,
+    address TEXT NOT NULL, referral BLOB, away INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE peer_keysets (peer TEXT NOT NULL, serial INTEGER NOT NULL,
+    day INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (peer, serial)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE own_keysets (serial INTEGER PRIMARY KEY, day INTEGER NOT NULL,
+    body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE desk_keys (id TEXT PRIMARY KEY, epoch TEXT NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE outgoing (id TEXT PRIMARY KEY, peer TEXT NOT NULL, thread TEXT NOT NULL,
+    number INTEGER NOT NULL, state TEXT NOT NULL, day INTEGER NOT NULL, until INTEGER NOT NULL,
+    tries INTEGER NOT NULL, size INTEGER NOT NULL, packet BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX outgoing_peer_thread_number_id ON outgoing (peer, thread, number, id)",
+    """CREATE TABLE outgoing_threads (peer TEXT NOT NULL, thread TEXT NOT NULL,
+    number INTEGER NOT NULL, keep_until INTEGER NOT NULL, PRIMARY KEY (peer, thread))
+    STRICT, WITHOUT ROWID""",
+    """CREATE TABLE incoming (peer TEXT NOT NULL, id TEXT NOT NULL, thread TEXT NOT NULL,
+    number INTEGER NOT NULL, day INTEGER NOT NULL, keep_until INTEGER NOT NULL,
+    serial INTEGER NOT NULL, epoch TEXT NOT NULL, receipt BLOB NOT NULL, body BLOB,
+    PRIMARY KEY (peer, id)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX incoming_thread_peer_number ON incoming (thread, peer, number)",
+    """CREATE TABLE referrals (id TEXT PRIMARY KEY, peer TEXT NOT NULL, request TEXT NOT NULL,
+    state TEXT NOT NULL, due INTEGER NOT NULL, keep_until INTEGER NOT NULL, epoch TEXT NOT NULL,
+    revision INTEGER NOT NULL, erased INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE INDEX referrals_request ON referrals (request)",
+    """CREATE TABLE referral_notes (id TEXT PRIMARY KEY, referral TEXT NOT NULL,
+    number INTEGER NOT NULL, epoch TEXT NOT NULL, bucket INTEGER NOT NULL, body BLOB NOT NULL)
+    STRICT, WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX referral_notes_referral_number ON referral_notes (referral, number)",
+)
+
+
 STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("0001_first", _first),
     ("0002_desk_day", _desk_day),
     ("0003_one_place_each", _one_place_each),
     ("0004_local_guides", _local_guides),
+    ("0005_volunteers", _volunteers),
+    ("0006_network", _network),
 )
 """Names and functions, in order; a new one goes to the end."""
 

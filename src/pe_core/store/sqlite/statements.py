@@ -12,7 +12,8 @@ import msgspec
 
 from pe_core.errors import StoreError
 from pe_core.store.changes import Add, AtMost, Change, Delete, In, Insert, Tell, Update
-from pe_core.store.tables import Row, Table, table_of
+from pe_core.store.rows import Row
+from pe_core.store.tables import Table, table_of
 
 Shape: TypeAlias = tuple[tuple[str, str], ...]
 """Columns and operators of a condition, without its values."""
