@@ -26,6 +26,10 @@ S = TypeVar("S", bound=msgspec.Struct)
 Tag = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z0-9]{4,8})?\Z")]
 Line = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]+\Z")]
 """A line of text; no path and no name has control characters in it."""
+HostAndPort = Annotated[
+    str, Meta(pattern=r"\A([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}\Z")
+]
+HourAndMinute = Annotated[str, Meta(pattern=r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 _QUOTED = re.compile(r"(?<=Invalid enum value).*", re.DOTALL)
 """Where msgspec repeats a value; what was put under a wrong key may be a secret."""
 
@@ -71,6 +75,31 @@ class VaultSettings(Model, forbid_unknown_fields=True):
     """Whether the machine's swap is encrypted with a key that nobody keeps, for `pe doctor`."""
 
 
+class DoorSettings(Model, forbid_unknown_fields=True):
+    """The ``[door]`` table: what the portal may call beside public https addresses."""
+
+    allow: tuple[HostAndPort, ...] = ()
+    """Hosts inside with their port, such as ``127.0.0.1:2586``, that may speak without TLS."""
+
+
+class RingTo(Model, forbid_unknown_fields=True):
+    """An address that may stand in clear, such as one topic of the whole embassy."""
+
+    notifier: Line
+    """The notifier that rings it, such as ``ntfy.push``."""
+    address: Line
+    """What that notifier takes for an address."""
+
+
+class RingsSettings(Model, forbid_unknown_fields=True):
+    """The ``[rings]`` table: who is rung at fixed hours, while nobody has unlocked."""
+
+    to: tuple[RingTo, ...] = ()
+    """Addresses that whoever takes this file may read, and whose owners agreed to that."""
+    at: tuple[HourAndMinute, ...] = ()
+    """The hours on the embassy's clocks, such as ``09:00``; news or not, so they tell nothing."""
+
+
 class PluginsSettings(Model, forbid_unknown_fields=True):
     """The ``[plugins]`` table: installed is not enabled, only these names are."""
 
@@ -85,6 +114,8 @@ class Settings(Model, forbid_unknown_fields=True):
     plugins: PluginsSettings
     server: ServerSettings = ServerSettings()
     vault: VaultSettings = VaultSettings()
+    door: DoorSettings = DoorSettings()
+    rings: RingsSettings = RingsSettings()
     plugin: Mapping[str, Mapping[str, Any]] = {}
     """A table ``[plugin.<name>]`` for each plugin that has settings; the plugin reads it."""
     data: Line = "data"
