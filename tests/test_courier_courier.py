@@ -1,12 +1,14 @@
 """The courier tells listeners at least once, and a broken one holds up nobody."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pe_core.courier import Courier
+from pe_core.courier.courier import AnyEvent
 from pe_core.desk.desk import Desk
 from pe_core.hooks.troubles import Kind, Troubles
 from pe_core.model import Event, MemberJoined, RequestSubmitted
@@ -49,6 +51,10 @@ def test_every_listener_hears_every_event_once_and_the_outbox_is_empty(
     assert [[MemberJoined, RequestSubmitted]] * 2 == [kinds(ear) for ear in ears]
     assert 0 == pe_run(pe_desk.store.count(OutboxRow))
     assert 0 == pe_run(pe_desk.store.count(HeardRow))
+
+
+def test_every_kind_of_event_is_known_to_the_courier() -> None:
+    assert set(Event.__subclasses__()) == set(get_args(AnyEvent))
 
 
 def test_a_failing_listener_is_named_asked_again_and_holds_up_nobody(
@@ -102,8 +108,6 @@ def test_a_listener_that_never_succeeds_is_given_up_after_days_and_that_is_logge
 def test_a_running_courier_wakes_when_something_is_told(
     pe_desk: Desk, pe_run: Run, pe_clock: Clock
 ) -> None:
-    import asyncio
-
     ear = Ear("zz.ear")
     courier = Courier(pe_desk.store, [ear], pe_clock.now)
 
@@ -118,6 +122,58 @@ def test_a_running_courier_wakes_when_something_is_told(
     pe_run(scene())
 
     assert [MemberJoined, RequestSubmitted] == kinds(ear)
+
+
+async def ended(running: asyncio.Task[None]) -> bool:
+    """Return whether a task that was cancelled ends by it."""
+    await asyncio.wait({running}, timeout=2)
+    by_itself = running.cancelled()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return by_itself
+
+
+def test_a_courier_that_is_woken_in_the_moment_of_its_end_ends(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    troubles = Troubles(pe_clock.now)
+    courier = Courier(pe_desk.store, [Ear("zz.ear")], pe_clock.now, troubles)
+
+    async def scene() -> bool:
+        running = asyncio.create_task(courier.run())
+        while await pe_desk.store.count(OutboxRow):
+            await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)  # Until it rests.
+        troubles.switch_off(Kind.LISTENER, "zz.ear", "RuntimeError")
+        troubles.switch_on("zz.ear")
+        running.cancel()
+        return await ended(running)
+
+    assert pe_run(scene())
+
+
+def test_a_courier_ends_though_its_listener_is_done_in_that_moment(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    hears, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Ear):
+        async def hear(self, event: Event) -> None:
+            hears.set()
+            await go_on.wait()
+
+    courier = Courier(pe_desk.store, [Slow("zz.slow")], pe_clock.now)
+
+    async def scene() -> bool:
+        running = asyncio.create_task(courier.run())
+        await hears.wait()
+        go_on.set()
+        running.cancel()
+        return await ended(running)
+
+    assert pe_run(scene())
+    assert 1 == pe_run(pe_desk.store.count(OutboxRow)), "what was not noted is told again"
 
 
 def fail_until_off(

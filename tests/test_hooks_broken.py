@@ -68,7 +68,24 @@ def hook(body: str, name: str = "register_forms", arguments: str = "instance") -
     )
 
 
-KNOWN = "register_forms, register_jurisdictions, register_listeners"
+def notifier(line: str) -> str:
+    """Return the source of a plugin with one notifier, this line last in its class."""
+    return (
+        "from pe_core import hookimpl\n"
+        "class Way:\n"
+        "    name = 'aa.way'\n"
+        "    problems = ('no_address',)\n"
+        "    def check(self, address): return None\n"
+        "    async def ring(self, address, words): pass\n"
+        f"    {line}\n"
+        "@hookimpl\ndef register_notifiers():\n    return [Way()]\n"
+    )
+
+
+KNOWN = (
+    "may_share, rank_volunteers, register_forms, register_jurisdictions, "
+    "register_listeners, register_notifiers"
+)
 CASES = {
     "an import of what is not there": (
         "\nimport pe_embassy_aa_nothing\n",
@@ -172,11 +189,44 @@ CASES = {
         hook("return [Form(name='aa.help', answers=Help)]").replace("Story\n@", "'Storey'\n@"),
         "aa.help: its type cannot be read: name 'Storey' is not defined",
     ),
+    "a form with a list within a list": (
+        hook("return [VolunteerForm(name='aa.help', skills=(['law'],))]").replace(
+            "Story, h", "Story, VolunteerForm, h"
+        ),
+        "aa.help: holds something that can change, such as a list within a list; "
+        "write tuples there",
+    ),
+    "a skill that makes no key": (
+        hook("return [VolunteerForm(name='aa.help', skills=['Labour law'])]").replace(
+            "Story, h", "Story, VolunteerForm, h"
+        ),
+        "aa.help: skills: 'Labour law' makes no text key; use a-z, 0-9, '_', '-'",
+    ),
     "a listener that does not wait": (
         "from pe_core import hookimpl\n"
         "class Ear:\n    name = 'aa.ear'\n    def hear(self, event):\n        pass\n"
         "@hookimpl\ndef register_listeners():\n    return [Ear()]\n",
         "aa: aa.ear: hear is no coroutine; write async def hear(self, event)",
+    ),
+    "a notifier that does not wait": (
+        notifier("def ring(self, address, words): pass"),
+        "aa: aa.way: ring is no coroutine; write async def ring(self, address, words)",
+    ),
+    "a notifier that waits before it looks": (
+        notifier("async def check(self, address): pass"),
+        "aa: aa.way: check is a coroutine; write def check(self, address), it only looks",
+    ),
+    "a notifier whose problems are no list": (
+        notifier("problems = 'no_address'"),
+        'aa: aa.way: problems is no list of codes; write problems = ("no_address",)',
+    ),
+    "a notifier that says nothing of its problems": (
+        notifier("problems = None"),
+        'aa: aa.way: problems is no list of codes; write problems = ("no_address",)',
+    ),
+    "a notifier that cannot ring": (
+        notifier("").replace("ring", "call"),
+        "aa: register_notifiers returned a Way in its list; each must be a Notifier",
     ),
     "a hook that changes what it was given": (
         hook("instance.address = 'elsewhere'; return []"),

@@ -5,6 +5,7 @@ wait as if it went on failing, so that none is lost if it is switched on before 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from pe_core.store import AtMost, Change, Delete, HeardRow, In, Insert, OutboxRo
 
 PATIENCE = 30.0
 """Seconds that a listener may take for one event."""
+LOOK_EVERY = 60.0
+"""Seconds after which the outbox is looked at even if nothing woke the courier."""
 LONGEST_WAIT = timedelta(hours=1)
 TRIES = 200
 """With waits of up to an hour, about eight days; then the event is dropped and that is logged."""
@@ -39,6 +42,7 @@ AnyEvent = (
     | events.ClosingFellDue
     | events.RequestErased
     | events.MemberJoined
+    | events.ConsentWithdrawn
 )
 
 
@@ -72,10 +76,10 @@ class Courier:
                 await self.deliver()
             except StoreError as error:
                 log.error("the outbox cannot be emptied now: %s", error)
-            try:
-                await asyncio.wait_for(self._wake.wait(), timeout=60)
-            except TimeoutError:
-                continue
+            # Not wait_for: of a wake and a cancelling in one moment it forgets the latter.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._wake.wait()
 
     async def deliver(self) -> int:
         """Tell everything that is due once; returns how many events are done with."""
@@ -165,7 +169,8 @@ class Courier:
             self._put_off(row, listener)
             return False
         try:
-            await asyncio.wait_for(listener.hear(event), timeout=PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await listener.hear(event)
         except Exception as error:  # a listener may fail in any way; it is named and asked again
             log.warning(
                 "listener %s failed on %s: %s",

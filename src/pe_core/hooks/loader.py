@@ -3,7 +3,7 @@
 import copy
 import inspect
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,18 +16,26 @@ from pe_core.hooks.guides import read_all_guides
 from pe_core.hooks.installed import Found
 from pe_core.hooks.instance import Instance
 from pe_core.hooks.listener import Listener
+from pe_core.hooks.notifier import Notifier
 from pe_core.hooks.signatures import wrong_hooks
 from pe_core.hooks.watched import call_watched
-from pe_core.model import Form, Guide, Jurisdiction, Letter
+from pe_core.model import Form, Guide, Jurisdiction, Letter, VolunteerForm
 from pe_core.model.struct import Model
 from pe_core.rules.forms import questions
 
 Clock = Callable[[], float]
+Ranker = pluggy.HookCaller
+"""Calls the ``rank_volunteers`` of one plugin, with the arguments that it takes."""
+Sharer = pluggy.HookCaller
+"""Calls the ``may_share`` of one plugin, with the arguments that it takes."""
 
 
 class Plugins(Model):
     """What the enabled plugins brought; ``folders`` holds each one's package folder.
 
+    ``forms`` are those for asking, ``volunteering`` those for people who want to help.
+    ``rankers`` are the plugins that order volunteers, ``sharers`` those that hold back what may
+    go to another embassy, each with what calls it alone.
     ``lawgivers`` says which plugin brought a jurisdiction, by the jurisdiction's code.
     """
 
@@ -39,6 +47,14 @@ class Plugins(Model):
     guides: Mapping[str, Guide] = {}
     letters: Mapping[str, Letter] = {}
     lawgivers: Mapping[str, str] = {}
+    notifiers: Mapping[str, Notifier] = {}
+    volunteering: Mapping[str, VolunteerForm] = {}
+    rankers: tuple[tuple[str, Ranker], ...] = ()
+    sharers: tuple[tuple[str, Sharer], ...] = ()
+
+    def every_form(self) -> tuple[Form, ...]:
+        """Return the forms for asking and, after them, those for volunteers."""
+        return (*self.forms.values(), *self.volunteering.values())
 
 
 def load_plugins(
@@ -66,22 +82,39 @@ def load_plugins(
     jurisdictions = collect.unique("register_jurisdictions", Jurisdiction, "code")
     forms = collect.unique("register_forms", Form, "name", prefix=True)
     listeners = collect.unique("register_listeners", Listener, "name", prefix=True)
+    notifiers = collect.unique("register_notifiers", Notifier, "name", prefix=True)
     faults += [fault for form in forms.values() for fault in _wrong_form(form)]
     faults += [fault for listener in listeners.values() for fault in _wrong_listener(listener)]
+    faults += [fault for notifier in notifiers.values() for fault in _wrong_notifier(notifier)]
+    forms = dict(sorted(forms.items(), key=lambda item: (item[1].order, item[0])))
+    volunteering = {name: form for name, form in forms.items() if isinstance(form, VolunteerForm)}
+    asking = {name: form for name, form in forms.items() if name not in volunteering}
     folders = {name: Path(str(module.__file__)).parent for name, module in modules.items()}
-    told = read_all_guides(folders, forms, jurisdictions, faults)
+    told = read_all_guides(folders, asking, jurisdictions, faults)
     if faults:
         raise PluginError(faults)
     return Plugins(
         names=tuple(modules),
         jurisdictions=jurisdictions,
-        forms=dict(sorted(forms.items(), key=lambda item: (item[1].order, item[0]))),
+        forms=asking,
         listeners=tuple(listeners.values()),
         folders=folders,
         guides=told.guides,
         letters=told.letters,
         lawgivers={code: collect.owners["register_jurisdictions"][code] for code in jurisdictions},
+        volunteering=volunteering,
+        rankers=tuple(_callers(manager, "rank_volunteers")),
+        sharers=tuple(_callers(manager, "may_share")),
+        notifiers=notifiers,
     )
+
+
+def _callers(manager: pluggy.PluginManager, hook: str) -> Iterator[tuple[str, pluggy.HookCaller]]:
+    plugins = manager.list_name_plugin()
+    for name, plugin in plugins:
+        if hook in {caller.name for caller in manager.get_hookcallers(plugin) or []}:
+            others = [other for _, other in plugins if other is not plugin]
+            yield name, manager.subset_hook_caller(hook, remove_plugins=others)
 
 
 def _import_all(
@@ -121,6 +154,13 @@ def _import(found: Found, clock: Clock, faults: list[str]) -> ModuleType | None:
 
 def _wrong_form(form: Form) -> Iterable[str]:
     try:
+        hash(form)
+    except TypeError:
+        return (
+            f"{form.name}: holds something that can change, such as a list within a list; "
+            "write tuples there",
+        )
+    try:
         questions(form)
     except PluginError as error:
         return error.faults
@@ -131,6 +171,18 @@ def _wrong_listener(listener: Listener) -> Iterable[str]:
     if not inspect.iscoroutinefunction(listener.hear):
         plugin = listener.name.partition(".")[0]
         yield f"{plugin}: {listener.name}: hear is no coroutine; write async def hear(self, event)"
+
+
+def _wrong_notifier(notifier: Notifier) -> Iterable[str]:
+    where = f"{notifier.name.partition('.')[0]}: {notifier.name}"
+    if not inspect.iscoroutinefunction(notifier.ring):
+        yield f"{where}: ring is no coroutine; write async def ring(self, address, words)"
+    if inspect.iscoroutinefunction(notifier.check):
+        yield f"{where}: check is a coroutine; write def check(self, address), it only looks"
+    codes = notifier.problems
+    listed = isinstance(codes, tuple | list | set | frozenset)
+    if not listed or not all(isinstance(code, str) for code in codes):
+        yield f'{where}: problems is no list of codes; write problems = ("no_address",)'
 
 
 class _Collector:

@@ -1,6 +1,6 @@
 """What went wrong in plugins while the instance is at work, and which parts are off since.
 
-A part is a form whose ``check`` is called, a listener, a guide or a letter, by its name.
+A part is a form whose ``check`` is called, a listener, a notifier, a guide or a letter, by name.
 """
 
 import logging
@@ -13,7 +13,7 @@ from pe_core.hooks.blame import package_of, place_of
 from pe_core.model.struct import Model
 
 TRIES = 5
-"""Failures in a row, on different tries, after which a listener is switched off."""
+"""Failures in a row, on different tries, after which a listener or notifier is switched off."""
 
 log = logging.getLogger("pe.plugins")
 
@@ -24,6 +24,9 @@ class Kind(StrEnum):
     CHECK = "check"
     LISTENER = "listener"
     PAGE = "page"
+    RANKING = "ranking"
+    RING = "ring"
+    SHARING = "sharing"
 
 
 class Trouble(Model):
@@ -85,8 +88,10 @@ class Troubles:
         """Switch a part off because of an exception; ``culprit`` is the function or object."""
         self.switch_off(kind, part, type(error).__name__, place_of(error, package_of(culprit)))
 
-    def failed(self, listener: object, part: str, error: BaseException) -> None:
-        """Count a failed try of a listener; the fifth in a row switches it off.
+    def failed(
+        self, culprit: object, part: str, error: BaseException, kind: Kind = Kind.LISTENER
+    ) -> None:
+        """Count a failed try of a listener or notifier; the fifth in a row switches it off.
 
         What is the core's own is never off.
         """
@@ -94,10 +99,10 @@ class Troubles:
             return
         self._failures[part] = self._failures.get(part, 0) + 1
         if self._failures[part] >= TRIES:
-            self.raised(Kind.LISTENER, part, error, listener)
+            self.raised(kind, part, error, culprit)
 
     def worked(self, part: str) -> None:
-        """Forget the failed tries of a listener that has heard an event."""
+        """Forget the failed tries of a listener that has heard, or of a notifier that rang."""
         self._failures.pop(part, None)
 
     def switch_on(self, part: str) -> bool:
@@ -114,5 +119,5 @@ class Troubles:
 
 
 def plugin_of(part: str) -> str:
-    """Return the plugin that a form, a listener, a guide or a letter belongs to, by its name."""
+    """Return the plugin that a form, a listener, a guide and the like belongs to, by its name."""
     return part.partition(".")[0]
