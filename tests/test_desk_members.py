@@ -148,7 +148,7 @@ def test_one_of_two_coordinators_cannot_do_it_alone(team: Team) -> None:
 def test_the_only_coordinator_acts_at_once_and_cannot_leave(
     pe_desk: Desk, pe_staff: Session, pe_run: Run, pe_clock: Clock
 ) -> None:
-    code = pe_run(invites.make_invite(pe_desk, pe_staff, "volunteer"))
+    code = pe_run(invites.make_invite(pe_desk, pe_staff, "editor"))
     account = pe_run(open_account(pe_desk, pe_clock, code, "wouk"))
     wouk = pe_run(unlock_account(pe_desk, pe_clock, account))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pe_core.desk import claims, invites, listing, summaries
 from pe_core.desk.sessions import Session
 from pe_core.desk.shelf import Figure, Wanted
-from pe_core.desk.touched import Touched
+from pe_core.desk.touched import Touched, touched_request
 from pe_core.model.event import ReplySent, RequestErased
 from pe_core.model.request import RequestId
 from pe_core.store import Change, Delete, MessageRow, MetaRow, RequestRow, Tell, Update
@@ -27,7 +27,7 @@ def touch(request: str) -> Change:
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=4), max_size=8), st.integers(0, 8))
 def test_a_look_gets_all_that_came_after_it(commits: list[list[str]], at: int) -> None:
-    touched = Touched(limit=8)
+    touched = Touched(touched_request, limit=8)
     looks = []
     for commit in commits:
         looks.append(touched.now)
@@ -40,7 +40,7 @@ def test_a_look_gets_all_that_came_after_it(commits: list[list[str]], at: int) -
 
 
 def test_only_what_belongs_to_a_request_touches_it() -> None:
-    touched = Touched()
+    touched = Touched(touched_request)
     touched.note(
         [
             Update(MetaRow, ("upkeep",), {"value": b""}),

@@ -20,11 +20,12 @@ from pe_core.doctor import (
     look_at_machine,
     look_at_migrations,
     look_at_plugins,
+    look_at_rings,
     look_at_store,
 )
 from pe_core.hooks.troubles import Kind
 from pe_core.model.finding import Finding, Health
-from pe_core.settings import ServerSettings, Settings, VaultSettings
+from pe_core.settings import RingsSettings, RingTo, ServerSettings, Settings, VaultSettings
 from pe_core.store import Delete, GrantRow, Insert, MemberListRow, MetaRow
 from pe_core.toolkit.embassy import TestEmbassy, example_settings
 from pe_core.toolkit.invented import Clock
@@ -392,6 +393,7 @@ def test_the_running_process_looks_at_everything_and_at_its_sessions(
         "migrations",
         "clock",
         "keys",
+        "embassies",
     ] == [finding.name for finding in good]
     assert ["keys"] == [f.name for f in bad if f.health is Health.WARNING]
 
@@ -417,3 +419,29 @@ def test_an_imprint_is_missed_where_a_law_wants_it(
     law: str, lines: tuple[str, ...], health: list[Health]
 ) -> None:
     assert health == [finding.health for finding in look_at_imprint(law, lines)]
+
+
+@pytest.mark.parametrize(
+    ("to", "at", "health", "says"),
+    [
+        ((), (), None, ""),
+        ((("zz.desk", "7"),), ("09:00", "18:00"), "ok", "1 rung at 09:00, 18:00"),
+        ((("zz.desk", "7"),), (), "warning", "at no hour"),
+        ((("zz.desk", "7"), ("gone.away", "7")), ("09:00",), "wrong", "gone.away"),
+        ((("zz.desk", "secret"),), ("09:00",), "wrong", "zz.desk does not take"),
+    ],
+)
+def test_whoever_is_to_be_rung_at_fixed_hours_can_be(
+    pe_embassy: TestEmbassy,
+    to: tuple[tuple[str, str], ...],
+    at: tuple[str, ...],
+    health: str | None,
+    says: str,
+) -> None:
+    places = tuple(RingTo(notifier=notifier, address=address) for notifier, address in to)
+
+    told = look_at_rings(RingsSettings(to=places, at=at), pe_embassy.plugins.notifiers)
+
+    assert ([] if health is None else [health]) == [one.health.value for one in told]
+    assert says in "".join(one.found for one in told)
+    assert "secret" not in "".join(one.found + one.mend for one in told)

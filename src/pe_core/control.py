@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from pe_core.desk.bringing_in import bring_in
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import read_members
 from pe_core.desk.locking import lock_account
@@ -13,6 +14,7 @@ from pe_core.desk.proposals import confirm_with_root, list_proposals, unlocked_c
 from pe_core.doctor import list_keys
 from pe_core.errors import NotFound
 from pe_core.model import Box
+from pe_core.network.commands import peer_commands
 from pe_core.store import AccountRow
 from pe_core.upkeep import do_upkeep, last_upkeep
 
@@ -68,7 +70,14 @@ def commands_of(desk: Desk) -> Mapping[str, Command]:
     async def confirm(arguments: dict[str, Any]) -> Any:
         return await confirm_with_root(desk, str(arguments["words"]), str(arguments["id"]))
 
+    async def import_volunteers(arguments: dict[str, Any]) -> Any:
+        content = arguments["content"]
+        if not isinstance(content, bytes):
+            raise TypeError("a file is bytes")
+        return msgspec.to_builtins(await bring_in(desk, content, write=bool(arguments["write"])))
+
     return {
+        "import-volunteers": import_volunteers,
         "proposals": proposals,
         "confirm": confirm,
         "lock": lock,
@@ -79,4 +88,5 @@ def commands_of(desk: Desk) -> Mapping[str, Command]:
         "accounts": accounts,
         "end-sessions": end_sessions,
         "first-invite": first_invite,
+        **peer_commands(desk),
     }

@@ -8,7 +8,7 @@ import asyncio
 import os
 import resource
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 from pe_core.desk.desk import Desk, Identity
 from pe_core.desk.resealing import read_outstanding
 from pe_core.errors import MembersInvalid, StoreError
+from pe_core.hooks import Notifier
 from pe_core.hooks.troubles import Trouble
 from pe_core.model.finding import Finding, Health
 from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_start
-from pe_core.settings import Settings
+from pe_core.network.health import look_at_network
+from pe_core.settings import RingsSettings, Settings
 from pe_core.store import EpochRow, GrantRow, MemberListRow, Store, pending_migrations
 from pe_core.upkeep import read_upkeep
 from pe_core.vault import RECOVERY_BOX, verify_chain
@@ -74,6 +76,7 @@ async def examine(desk: Desk, facts: Facts) -> Sequence[Finding]:
     return (
         *look_at_machine(facts),
         look_at_plugins((), desk.troubles.all()),
+        *look_at_rings(facts.settings.rings, desk.plugins.notifiers),
         *look_at_imprint(desk.jurisdiction.imprint, desk.embassy.imprint),
         await asyncio.to_thread(look_at_migrations, facts.data),  # it reads every page
         *await look_at_store(desk.store, desk.identity, desk.now(), refused),
@@ -109,6 +112,34 @@ def look_at_plugins(faults: Sequence[str], off: Sequence[Trouble] = ()) -> Findi
     return _fine("plugins", "all that pe.toml enables are loaded")
 
 
+def look_at_rings(settings: RingsSettings, notifiers: Mapping[str, Notifier]) -> Sequence[Finding]:
+    """Say whether whoever is to be rung at fixed hours can be; nothing if nobody is."""
+    if not settings.to:
+        return ()
+    unknown = sorted({place.notifier for place in settings.to} - notifiers.keys())
+    if unknown:
+        known = ", ".join(sorted(notifiers)) or "none"
+        return (
+            _wrong(
+                "rings",
+                f"[rings] to names {', '.join(unknown)}, which no enabled plugin brings",
+                f"enable its plugin, or name another notifier (known: {known})",
+            ),
+        )
+    refused = [p.notifier for p in settings.to if notifiers[p.notifier].check(p.address)]
+    if refused:
+        return (
+            _wrong(
+                "rings",
+                f"[rings] to has an address that {', '.join(sorted(set(refused)))} does not take",
+                "write it as the plugin's README says",
+            ),
+        )
+    if not settings.at:
+        return (_warning("rings", "[rings] to is rung at no hour", 'at = ["09:00", "18:00"]'),)
+    return (_fine("rings", f"{len(settings.to)} rung at {', '.join(settings.at)}, news or not"),)
+
+
 def look_at_imprint(law: str, lines: Sequence[str]) -> Sequence[Finding]:
     """Say whether the site names who answers for it, where a law wants that."""
     if not law:
@@ -138,7 +169,8 @@ async def look_at_store(
     store: Store, identity: Identity, now: datetime, refused: Iterable[str] = ()
 ) -> Sequence[Finding]:
     """Look at the clock and the keys; ``refused`` are epochs whose grant a session cannot open."""
-    return (await _clock(store, now), await _keys(store, identity, sorted(refused)))
+    keys = await _keys(store, identity, sorted(refused))
+    return (await _clock(store, now), keys, await look_at_network(store, now))
 
 
 def _files(facts: Facts) -> Finding:
@@ -317,11 +349,9 @@ async def _keys(store: Store, identity: Identity, refused: Sequence[str]) -> Fin
 
 async def epochs_without_recovery(store: Store) -> list[str]:
     """Return the living epochs that no recovery shares would open."""
-    with_recovery = {
-        epoch for (epoch,) in await store.pick(GrantRow, ("epoch",), {"box": RECOVERY_BOX})
-    }
-    living = {epoch for (epoch,) in await store.pick(EpochRow, ("id",))}
-    return sorted(living - with_recovery)
+    with_recovery = await store.pick(GrantRow, ("epoch",), {"box": RECOVERY_BOX})
+    living = await store.pick(EpochRow, ("id",))
+    return sorted({epoch for (epoch,) in living} - {epoch for (epoch,) in with_recovery})
 
 
 async def list_keys(store: Store) -> list[dict[str, Any]]:

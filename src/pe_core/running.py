@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from pe_core.control import commands_of
-from pe_core.courier import Courier
+from pe_core.courier import Courier, Rings
 from pe_core.desk.desk import Desk, Identity, read_identity
 from pe_core.desk.local_guides import load_local_guides
 from pe_core.desk.opening import Opening, open_embassy
 from pe_core.desk.setup import read_live
 from pe_core.desk.timers import Timers
 from pe_core.doctor import Facts, examine
+from pe_core.door import Door
 from pe_core.errors import InstanceBusy, PluginError, SettingsError, StoreError, UpkeepRefused
 from pe_core.hooks import (
     Found,
@@ -30,6 +31,9 @@ from pe_core.hooks import (
     missing_texts,
 )
 from pe_core.model.struct import Model
+from pe_core.network.carrying import PeerCourier
+from pe_core.network.identity import freshen
+from pe_core.network.listening import TakingBack
 from pe_core.rules.texts import Catalogue, Source, load_catalogue
 from pe_core.settings import Settings, embassy_of
 from pe_core.store import (
@@ -46,6 +50,8 @@ from pe_core.vault import Passphrases
 CORE_LOCALES = Path(__file__).parent / "locales"
 CONTROL = "control.sock"
 CONFIG = "pe.toml"
+CACHE = "cache"
+"""Where compiled texts lie in the data folder."""
 UPKEEP_EVERY = 3600.0
 SOON_AGAIN = 60.0
 """Seconds after a fault until it is tried again whether it is over."""
@@ -54,13 +60,15 @@ log = logging.getLogger("pe")
 
 
 class Running(Model):
-    """An instance at work: its desk, its courier, and what its plugins brought."""
+    """An instance at work: its desk, its couriers, its rings, and what its plugins brought."""
 
     settings: Settings
     folder: Path
     plugins: Plugins
     desk: Desk
     courier: Courier
+    peers: PeerCourier
+    rings: Rings
 
 
 def utc_now() -> datetime:
@@ -83,7 +91,8 @@ def enabled_plugins(
     settings: Settings, now: Callable[[], datetime], installed: dict[str, Found] | None = None
 ) -> Plugins:
     """Load the plugins that pe.toml names; PluginError lists every fault."""
-    instance = Instance(embassy_of(settings), settings.server.address, now, settings.plugin)
+    door = Door(allow=settings.door.allow)
+    instance = Instance(embassy_of(settings), settings.server.address, now, settings.plugin, door)
     found = find_plugins(settings.plugins.enabled) if installed is None else installed
     plugins = load_plugins(settings.plugins.enabled, instance, found)
     if settings.embassy.jurisdiction not in plugins.jurisdictions:
@@ -136,7 +145,8 @@ async def gather(
             forms=plugins.forms,
             guides=plugins.guides,
             letters=plugins.letters,
-            texts=read_texts(plugins, settings.embassy.languages, data / "cache"),
+            volunteering=plugins.volunteering,
+            texts=read_texts(plugins, settings.embassy.languages, data / CACHE),
             store=store,
             identity=identity,
             passphrases=passphrases,
@@ -148,11 +158,28 @@ async def gather(
             f"cannot use {error.filename or data}: {error.strerror}; look at the disk"
         ) from None
     desk.plugins = plugins
+    desk.address = settings.server.address
+    desk.door = Door(allow=settings.door.allow)
+    desk.at_unlock.append(partial(freshen, desk))
     desk.is_live = await read_live(store)
     await load_local_guides(desk)
     desk.examine = partial(examine, desk, Facts(settings=settings, config=config, data=data))
-    courier = Courier(store, [*plugins.listeners, Timers(desk)], now, desk.troubles)
-    return Running(settings=settings, folder=data, plugins=plugins, desk=desk, courier=courier)
+    courier = Courier(
+        store, [*plugins.listeners, Timers(desk), TakingBack(desk)], now, desk.troubles
+    )
+    rings = Rings(desk, settings.rings)
+    desk.ring = rings.ring
+    peers = PeerCourier(desk, desk.door)
+    desk.peer_away = peers.away
+    return Running(
+        settings=settings,
+        folder=data,
+        plugins=plugins,
+        desk=desk,
+        courier=courier,
+        peers=peers,
+        rings=rings,
+    )
 
 
 async def _whole_identity(store: Store) -> Identity:
@@ -240,6 +267,8 @@ async def _at_work(running: Running) -> AsyncIterator[None]:
     control = await serve_control(running.folder / CONTROL, commands_of(running.desk))
     tasks = [
         asyncio.create_task(_for_ever("courier", running.courier.run)),
+        asyncio.create_task(_for_ever("peers", running.peers.run)),
+        asyncio.create_task(_for_ever("rings", running.rings.run)),
         asyncio.create_task(_for_ever("upkeep", partial(_keep_up, running.desk))),
     ]
     try:

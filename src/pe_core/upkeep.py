@@ -13,6 +13,8 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
+from pe_core.desk.forgetting import forget_accounts
+from pe_core.desk.offering import expire_offers
 from pe_core.desk.trail import record
 from pe_core.errors import NothingToSealTo, UpkeepRefused
 from pe_core.model.struct import Model
@@ -50,7 +52,10 @@ async def do_upkeep(desk: Desk, *, confirmed: bool = False) -> Upkeep:
     await desk.store.write(
         [Delete(ReplyRow, {"opened": AtMost((today - REPLY_LASTS).toordinal())})]
     )
+    await forget_accounts(desk, week)
+    await expire_offers(desk)
     erased = await desk.store.purge(week)
+    desk.touched_volunteers.forget()
     desk.sweep()
     if confirmed:
         await _trace_confirmation(desk)

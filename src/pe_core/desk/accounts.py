@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,7 @@ from pe_core.desk.resealing import reseal_recovery
 from pe_core.desk.roster import fold_handle, move_roster
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
+from pe_core.desk.volunteers import is_volunteer, keep_own, read_own
 from pe_core.desk.watching import Seen, look_at_trail
 from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Box
@@ -39,12 +41,15 @@ from pe_core.vault import (
     verify_chain,
 )
 
+log = logging.getLogger("pe_core.desk")
+
 
 class Private(Model):
     """What an account keeps about itself, sealed under its own key.
 
     ``serial`` and ``members`` are the last member list it saw: the next unlock shows who came
-    since, and a list that was swapped does not verify. ``trail`` is what it saw of the trail.
+    since, and a list that was swapped does not verify. ``trail`` is what it saw of the trail,
+    ``feed`` what the address of its calendar feed ends in, b"" without one.
     """
 
     totp_secret: bytes
@@ -52,6 +57,7 @@ class Private(Model):
     serial: int = 0
     members: bytes = b""
     trail: Seen = Seen()
+    feed: bytes = b""
 
 
 async def unlock(desk: Desk, handle: str, passphrase: str, code: str) -> tuple[bytes, Session]:
@@ -65,15 +71,17 @@ async def unlock(desk: Desk, handle: str, passphrase: str, code: str) -> tuple[b
     async with unlocking(desk, handle, passphrase, code) as (session, proved, private):
         if await read_frozen(desk) is not None:
             raise NotAllowed("staff.unlock.frozen")
-        await _verify_members(desk, session, proved, private)
-        await open_grants(desk, session)
-        await move_roster(desk, session)
-        await reseal_recovery(desk, session)
-        await record(desk, session.box, Act.UNLOCKED)
+        if await is_volunteer(desk, session.box):
+            await _enter_volunteer(desk, session, proved, private)
+        else:
+            await _enter_member(desk, session, proved, private)
         if desk.locked_times != locked_times:
             raise NotAllowed("staff.unlock.wrong")
         desk.sessions.drop_where(lambda other: other.box == session.box)
-        return desk.sessions.add(session), session
+        cookie = desk.sessions.add(session)
+    if not session.is_volunteer:
+        await _do_at_unlock(desk, session)
+    return cookie, session
 
 
 @asynccontextmanager
@@ -96,7 +104,7 @@ async def unlocking(
             raise _wrong(desk, name)
         session = Session(box=Box(proved.row.box), handle=handle, keys=keys_of(proved.seed))
         session.began = desk.now()
-        private = _open_private(desk, session, proved.row)
+        private = open_private(desk, session, proved.row)
         step = check_totp(private.totp_secret, code, arrived, private.last_step)
         if step is None:
             raise _wrong(desk, name)
@@ -128,7 +136,8 @@ def seal_private(desk: Desk, box: Box, key: bytes, private: Private) -> bytes:
     return seal_symmetric(msgspec.msgpack.encode(private), key=key, context=context)
 
 
-def _open_private(desk: Desk, session: Session, row: AccountRow) -> Private:
+def open_private(desk: Desk, session: Session, row: AccountRow) -> Private:
+    """Return an account's own notes, opened with its own key."""
     context = desk.context("account", str(session.box))
     opened = open_symmetric(row.private, key=session.keys.symmetric, context=context)
     return msgspec.msgpack.decode(opened, type=Private)
@@ -153,6 +162,33 @@ def use_code(desk: Desk, session: Session, proved: Proved, private: Private) -> 
         )
         changes |= msgspec.structs.asdict(slots)
     return Update(AccountRow, (row.box,), changes, expect={"private": row.private})
+
+
+async def _do_at_unlock(desk: Desk, session: Session) -> None:
+    for act in desk.at_unlock:
+        try:
+            await act(session)
+        except Exception as error:  # whatever it is, nobody stays outside for it
+            log.error("what follows an unlocking failed (%s)", type(error).__name__)
+
+
+async def _enter_member(desk: Desk, session: Session, proved: Proved, private: Private) -> None:
+    await _verify_members(desk, session, proved, private)
+    await open_grants(desk, session)
+    await move_roster(desk, session)
+    await reseal_recovery(desk, session)
+    await record(desk, session.box, Act.UNLOCKED)
+
+
+async def _enter_volunteer(desk: Desk, session: Session, proved: Proved, private: Private) -> None:
+    """Let a volunteer in: no compartment is theirs, and when they come is nobody's business."""
+    session.is_volunteer = True
+    known = await read_own(desk, session)
+    try:
+        await desk.store.write([use_code(desk, session, proved, private), keep_own(desk, known)])
+    except Conflict:
+        # The same code in the same moment: only the first is taken.
+        raise NotAllowed("staff.unlock.wrong") from None
 
 
 async def _verify_members(desk: Desk, session: Session, proved: Proved, private: Private) -> None:

@@ -5,22 +5,46 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from pe_core.desk.drafts import Draft, DraftFolder, keep_drafts
 from pe_core.desk.memory import Keeper
-from pe_core.desk.sessions import Joining, Session, Visit, keep_joinings, keep_sessions, keep_visits
-from pe_core.desk.touched import Touched
+from pe_core.desk.sessions import (
+    Applicant,
+    Joining,
+    Session,
+    Visit,
+    keep_applicants,
+    keep_joinings,
+    keep_sessions,
+    keep_visits,
+)
+from pe_core.desk.touched import Touched, touched_request, touched_volunteer
+from pe_core.door import Door, Pace
 from pe_core.errors import StoreError
 from pe_core.hooks import Plugins
 from pe_core.hooks.troubles import Troubles
-from pe_core.model import Box, Edition, Embassy, Form, Guide, Jurisdiction, Letter, RequestId
+from pe_core.model import (
+    Box,
+    Edition,
+    Embassy,
+    Form,
+    Guide,
+    Hours,
+    Jurisdiction,
+    Letter,
+    RequestId,
+    VolunteerForm,
+)
 from pe_core.model.finding import Finding
 from pe_core.model.struct import Model
 from pe_core.rules.texts import Catalogue
-from pe_core.store import Change, EpochRow, MetaRow, Store
+from pe_core.rules.vocabulary import join_vocabulary
+from pe_core.store import Change, EpochRow, MetaRow, Store, VolunteerRow
 from pe_core.vault import Keys, Passphrases, keys_of, new_seed, seal
 
 
@@ -58,7 +82,13 @@ class Turn:
 
 
 class Desk:
-    """The embassy at work. Functions of this room take it first; nothing else is global."""
+    """The embassy at work. Functions of this room take it first; nothing else is global.
+
+    ``address`` is the origin of its portal, ``door`` its way out. ``at_unlock`` is what rooms
+    above do when a member has unlocked. ``own`` is who the embassy is to others, as the network
+    last read it, and ``own_changed`` counts how often that changed. ``wrong_words`` are the day
+    and number of wrong tries to confirm another embassy, by its code.
+    """
 
     def __init__(
         self,
@@ -74,6 +104,7 @@ class Desk:
         now: Callable[[], datetime],
         guides: Mapping[str, Guide] = MappingProxyType({}),
         letters: Mapping[str, Letter] = MappingProxyType({}),
+        volunteering: Mapping[str, VolunteerForm] = MappingProxyType({}),
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Gather the parts; ``folder`` is where the ciphertext of drafts may lie."""
@@ -82,6 +113,8 @@ class Desk:
         self.forms = forms
         self.guides = guides
         self.letters = letters
+        self.volunteering = volunteering
+        self.vocabulary = join_vocabulary(volunteering.values())
         self.local_guides: dict[str, Edition] = {}
         self.texts = texts
         self.store = store
@@ -93,22 +126,47 @@ class Desk:
         self.drafts: Keeper[Draft] = keep_drafts(now, self.draft_files)
         self.visits: Keeper[Visit] = keep_visits(now)
         self.joinings: Keeper[Joining] = keep_joinings(now)
+        self.applicants: Keeper[Applicant] = keep_applicants(now)
         self.sessions: Keeper[Session] = keep_sessions(now)
-        self.touched = Touched()
-        self.hears: list[Callable[[Sequence[Change]], None]] = [self.touched.note]
+        self._keepers: tuple[Keeper[Any], ...] = (
+            self.drafts,
+            self.visits,
+            self.joinings,
+            self.applicants,
+            self.sessions,
+        )
+        self.touched = Touched(touched_request)
+        self.touched_volunteers = Touched(touched_volunteer, erased_from=VolunteerRow)
+        self.hears: list[Callable[[Sequence[Change]], None]] = [
+            self.touched.note,
+            self.touched_volunteers.note,
+        ]
         store.on_write(self._note)
         self.epoch_lock = asyncio.Lock()
         self.trail_lock = asyncio.Lock()
         self.epochs_now: dict[str, EpochRow] = {}
         self.wrong_tries: dict[bytes, int] = {}
         self.turns: dict[bytes, Turn] = {}
+        self.thread_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = (
+            WeakValueDictionary()
+        )
         self.looking: dict[RequestId, dict[Box, datetime]] = {}
         self.paces: dict[Box, list[datetime]] = {}
         self.paces_told: dict[Box, datetime] = {}
         self.is_live = False
         self.plugins = NO_PLUGINS
         self.troubles = Troubles(now)
+        self.reads = Pace()
         self.locked_times = 0
+        self.reminded: set[str] = set()
+        self.address = ""
+        self.door = Door()
+        self.at_unlock: list[Callable[[Session], Awaitable[None]]] = []
+        self.own: object | None = None
+        self.own_changed = 0
+        self.wrong_words: dict[str, tuple[int, int]] = {}
+        self.ring: Callable[[str, str, str, Hours, str], None] = ring_nobody
+        self.peer_away: Callable[[str], float | None] = nobody_away
         self.examine: Callable[[], Awaitable[Sequence[Finding]]] = find_nothing
         self.dummy = _make_dummy(embassy.code)
 
@@ -123,7 +181,7 @@ class Desk:
 
     def sweep(self) -> None:
         """Forget drafts, visits and sessions whose time is over."""
-        for keeper in (self.drafts, self.visits, self.joinings, self.sessions):
+        for keeper in self._keepers:
             keeper.sweep()
 
 
@@ -143,6 +201,15 @@ async def read_identity(store: Store) -> Identity:
     if row is None:
         raise StoreError("this data folder holds no embassy yet; run `pe init` first")
     return msgspec.msgpack.decode(row.value, type=Identity)
+
+
+def ring_nobody(notifier: str, address: str, language: str, hours: Hours, zone: str) -> None:
+    """Ring nobody: a desk that nobody put together has nothing to ring with."""
+
+
+def nobody_away(peer: str) -> float | None:
+    """Say that a peer is there: a desk that nobody put together has not spoken to any."""
+    return None
 
 
 async def find_nothing() -> Sequence[Finding]:

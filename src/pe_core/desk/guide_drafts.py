@@ -21,6 +21,7 @@ from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
 from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, NotFound, TooMany
 from pe_core.model import Box, Guide
+from pe_core.model.peer import PeerCode, ThreadId
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.store import Change, Delete, GuideDraftRow, Insert, Update
@@ -34,12 +35,19 @@ WORD_LIMIT = 1000
 SIGNED_FOR = "guide draft"
 
 
+class Origin(Model):
+    """The embassy that shared a guide, and the conversation in which it did."""
+
+    peer: PeerCode
+    thread: ThreadId
+
+
 class GuideDraft(Model):
     """A change that is not public yet; no guide means that it shall be withdrawn.
 
     ``base`` is the edition that it changes, ``hands`` are all who wrote in it, ``by`` is whose
     act was the last. ``ready`` says that its author wants it looked at; ``word`` is what a
-    colleague wrote who gave it back.
+    colleague wrote who gave it back. ``origin`` is where it was taken over from, if it was.
     """
 
     name: str
@@ -50,6 +58,7 @@ class GuideDraft(Model):
     at: datetime
     ready: bool = False
     word: str = ""
+    origin: Origin | None = None
 
 
 class OpenDraft(Model):
@@ -110,9 +119,12 @@ async def save_draft(
     version: str,
     *,
     ready: bool = False,
+    origin: Origin | None = None,
+    more: Sequence[Change] = (),
 ) -> None:
     """Keep a change to a guide; ``version`` is that of the draft it goes on from, '' for none.
 
+    ``origin`` is where it was taken over from just now, ``more`` what is written with it.
     Raises NotAllowed if somebody else wrote meanwhile, and TooMany for the embassy's 201st
     guide: then nothing is overwritten.
     """
@@ -132,8 +144,13 @@ async def save_draft(
         by=session.box,
         at=desk.now(),
         ready=ready,
+        origin=origin or (there.draft.origin if there is not None else None),
     )
-    await _write(desk, session, there, draft, Act.GUIDE_WRITTEN)
+    if origin is None:
+        await _write(desk, session, there, draft, Act.GUIDE_WRITTEN)
+    else:
+        what = f"{name}/{origin.peer}"
+        await _write(desk, session, there, draft, Act.GUIDE_TAKEN_OVER, what, more)
 
 
 async def approve_draft(desk: Desk, session: Session, name: str, version: str) -> None:
@@ -188,7 +205,13 @@ async def _same(desk: Desk, session: Session, name: str, version: str) -> OpenDr
 
 
 async def _write(
-    desk: Desk, session: Session, there: OpenDraft | None, draft: GuideDraft, act: Act
+    desk: Desk,
+    session: Session,
+    there: OpenDraft | None,
+    draft: GuideDraft,
+    act: Act,
+    what: str = "",
+    more: Sequence[Change] = (),
 ) -> None:
     body = msgspec.msgpack.encode(draft)
     signed = _Signed(body=body, signature=session.keys.sign(SIGNED_FOR, body))
@@ -206,7 +229,7 @@ async def _write(
     )
     gone: Sequence[Change] = () if there is None else (_gone(there),)
     try:
-        await record(desk, session.box, act, draft.name, [*gone, Insert(row)])
+        await record(desk, session.box, act, what or draft.name, [*gone, Insert(row), *more])
     except Conflict:
         raise NotAllowed("staff.guides.moved_on") from None
 

@@ -17,7 +17,7 @@ from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import Author, Box, Message, MessageKind, RequestId
 from pe_core.model.trail import Act
 from pe_core.model.week import Week
-from pe_core.store import Change, FileRow, Insert, MessageRow, RequestRow, Update
+from pe_core.store import Change, FileRow, Insert, MessageRow, NeedRow, RequestRow, Update
 
 ALL = Week(1_000_000)
 """Later than any epoch ends: what is moved on to be kept until then is moved whole."""
@@ -98,7 +98,7 @@ async def _changes(
 
 async def _epochs_of(desk: Desk, row: RequestRow) -> set[str]:
     epochs = {row.epoch}
-    for table in (MessageRow, FileRow):
+    for table in (MessageRow, FileRow, NeedRow):
         epochs |= {
             epoch for (epoch,) in await desk.store.pick(table, ("epoch",), {"request": row.id})
         }

@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
 
-import msgspec
-
 from pe_core.desk.checking import check_answers
 from pe_core.desk.desk import Desk
 from pe_core.desk.drafts import FILES_LIMIT, RECEIPT_SHOWN, Draft, DraftFile
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.files import clean_file
-from pe_core.desk.sealing import new_id, seal_file
+from pe_core.desk.sealing import new_id, new_request, seal_file
 from pe_core.desk.trail import record
 from pe_core.errors import NotAllowed, NotFound, TooMany
 from pe_core.model import (
@@ -20,19 +18,15 @@ from pe_core.model import (
     Original,
     Problem,
     RequestId,
-    RequestSubmitted,
-    State,
     Where,
 )
 from pe_core.model.trail import Act
-from pe_core.model.week import week_of
 from pe_core.rules import forms
 from pe_core.rules.forms import Question
 from pe_core.rules.receipts import fold_typed, make_receipt
-from pe_core.rules.retention import keep_at_submit
 from pe_core.rules.texts import show_date
-from pe_core.store import Add, Change, CountRow, EpochRow, Insert, RequestRow, Tell
-from pe_core.vault import bucket_of, locator_hash, random_bytes, receipt_keys, seal
+from pe_core.store import Change, EpochRow, Insert
+from pe_core.vault import random_bytes, receipt_keys
 
 
 def begin(desk: Desk, form_name: str, language: str) -> tuple[bytes, Draft]:
@@ -181,7 +175,6 @@ def confirm_receipt(draft: Draft, typed: tuple[str, str]) -> bool:
 async def _sealed(
     desk: Desk, draft: Draft, request: RequestId, receipt: str, epoch: EpochRow
 ) -> list[Change]:
-    week = week_of(desk.now().date())
     keys = receipt_keys(receipt, desk.identity.salt)
     files, notes = await _sealed_files(desk, draft, request, epoch)
     original = Original(
@@ -198,25 +191,7 @@ async def _sealed(
         channel=draft.channel,
         entered_by=draft.entered_by,
     )
-    body = seal(
-        msgspec.msgpack.encode(original),
-        to=[epoch.public],
-        context=desk.context("request", request),
-    )
-    row = RequestRow(
-        id=request,
-        locator=locator_hash(receipt, desk.identity.salt),
-        state=State.NEW.value,
-        week=week,
-        keep_until=keep_at_submit(week),
-        epoch=epoch.id,
-        bucket=bucket_of(body),
-        body=body,
-        summary=None,
-        revision=0,
-    )
-    counted = Add(CountRow, key=(week,), column="number", by=1)
-    return [Insert(row), *files, Tell(RequestSubmitted(request=request)), counted]
+    return [*new_request(desk, request, epoch, receipt, original), *files]
 
 
 async def _sealed_files(
@@ -231,9 +206,7 @@ async def _sealed_files(
     return changes, tuple(notes)
 
 
-def show_value(
-    desk: Desk, draft: Draft, question: Question, value: forms.Value, language: str
-) -> str:
+def show_value(desk: Desk, question: Question, value: forms.Value, language: str) -> str:
     """Return an answer as its asker reads it: the option's words, yes or no, a date."""
     texts = desk.texts
     if isinstance(value, bool):
@@ -254,7 +227,7 @@ def _answers_as_seen(desk: Desk, draft: Draft) -> tuple[Answer, ...]:
             field=question.field,
             question=desk.texts.text(language, f"{question.key}.label"),
             value=draft.answers[question.field],
-            shown=show_value(desk, draft, question, draft.answers[question.field], language),
+            shown=show_value(desk, question, draft.answers[question.field], language),
             personal=question.personal,
         )
         for question in limited_questions(draft)

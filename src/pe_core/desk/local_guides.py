@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pe_core.desk.desk import Desk
+from pe_core.desk.desk import Desk, today_of
 from pe_core.model import Edition, Guide
 from pe_core.model.week import week_of
 from pe_core.store import AtMost, Change, Delete, GuideRow, Insert
@@ -42,6 +42,19 @@ def edition_now(desk: Desk, name: str) -> int:
     """Return the number of the newest edition, 0 if the embassy never published this guide."""
     edition = desk.local_guides.get(name)
     return edition.edition if edition is not None else 0
+
+
+def blank_guide(desk: Desk, name: str) -> Guide:
+    """Return a guide in which nothing is said yet."""
+    return Guide(
+        name=name,
+        topics=(),
+        jurisdiction=desk.jurisdiction.code,
+        authority="",
+        checked_on=today_of(desk),
+        sources=(),
+        texts={},
+    )
 
 
 def publishing(desk: Desk, name: str, guide: Guide | None) -> list[Change]:

@@ -20,7 +20,18 @@ from pe_core.errors import NotAllowed, NothingToSealTo
 from pe_core.model import Box
 from pe_core.model.struct import Model
 from pe_core.model.trail import HOST, Act
-from pe_core.store import AccountRow, Change, Delete, GrantRow, Insert, MetaRow, ShareRow, Update
+from pe_core.store import (
+    AccountRow,
+    BriefRow,
+    Change,
+    Delete,
+    GrantRow,
+    Insert,
+    MetaRow,
+    ShareRow,
+    Update,
+    VolunteerRow,
+)
 
 FREEZE = "freeze"
 LASTS = timedelta(hours=24)
@@ -53,9 +64,12 @@ async def refuse_while_frozen(desk: Desk) -> None:
 async def lock_account(desk: Desk, box: Box = HOST) -> bool:
     """End all sessions, destroy the grants of ``box``, and freeze; returns whether it froze.
 
-    The host's own lock, without a box, destroys nothing. A person's second lock within a week
+    The host's own lock, without a box, destroys nothing, and a volunteer's reaches no further
+    than themselves. A person's second lock within a week
     ends sessions and destroys grants, and freezes nothing.
     """
+    if box != HOST and await desk.store.count(VolunteerRow, {"box": box}):
+        return await _lock_volunteer(desk, box)
     _end_everything(desk)
     froze = False
 
@@ -80,6 +94,23 @@ async def lock_account(desk: Desk, box: Box = HOST) -> bool:
     _end_everything(desk)
     await desk.store.shred()
     return froze
+
+
+async def _lock_volunteer(desk: Desk, box: Box) -> bool:
+    """End a volunteer's session and take the keys of their tasks; the embassy goes on.
+
+    Anybody can apply, so nobody who only did may shut it for the others.
+    """
+    tasks = await desk.store.pick(BriefRow, ("id",), {"box": box})
+
+    async def changes() -> Sequence[Change]:
+        return [Update(BriefRow, (task,), {"own": None}) for (task,) in tasks]
+
+    desk.sessions.drop_where(lambda other: other.box == box)
+    await _write_and_tell(desk, box, Act.LOCKED, changes)
+    desk.sessions.drop_where(lambda other: other.box == box)
+    await desk.store.shred()
+    return False
 
 
 async def lift_freeze(desk: Desk, box: Box, changes: Sequence[Change] = ()) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.need_moves import move_needs
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import seal_summary
 from pe_core.errors import NotAllowed
 from pe_core.model import RequestId, State, StateChanged, Summary
 from pe_core.model.week import Week
-from pe_core.store import Change, EpochRow, FileRow, MessageRow, RequestRow, Tell, Update
+from pe_core.store import Change, EpochRow, FileRow, MessageRow, NeedRow, RequestRow, Tell, Update
 from pe_core.vault import Keys, bucket_of, open_envelope, seal
 
 
@@ -57,7 +58,12 @@ async def move_parts(
         if await _ends_too_early(desk, file.epoch, keep_until):
             columns = await _reseal(desk, session, target, file, "file")
             changes.append(Update(FileRow, (file.id,), columns))
-    return changes
+    needs = [
+        need
+        for need in await desk.store.select(NeedRow, {"request": row.id})
+        if await _ends_too_early(desk, need.epoch, keep_until)
+    ]
+    return [*changes, *await move_needs(desk, session, target, needs, keep_until)]
 
 
 async def move_request(

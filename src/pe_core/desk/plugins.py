@@ -17,6 +17,8 @@ from pe_core.model.trail import Act
 class Enabled(Model):
     """A plugin at work: the names of what it adds, by kind.
 
+    ``ranks`` is whether it has a say in the order in which volunteers are suggested,
+    ``shares`` whether it has a rule about what may go to another embassy.
     ``fingerprint`` is the SHA-256 of its files as they lie on the disk now, '' where they do
     not lie in a folder of their own; ``version`` is '' where nobody installed it.
     """
@@ -26,7 +28,11 @@ class Enabled(Model):
     fingerprint: str
     jurisdictions: tuple[str, ...]
     topics: tuple[str, ...]
+    volunteering: tuple[str, ...]
+    ranks: bool
+    shares: bool
     listeners: tuple[str, ...]
+    notifiers: tuple[str, ...]
     guides: tuple[str, ...]
     letters: tuple[str, ...]
     languages: tuple[str, ...]
@@ -80,7 +86,11 @@ def _enabled(plugins: Plugins, name: str, installed: Mapping[str, Found]) -> Ena
         fingerprint=fingerprint(folder) if found and folder.name == found.package else "",
         jurisdictions=tuple(code for code, owner in plugins.lawgivers.items() if owner == name),
         topics=_of(name, plugins.forms),
+        volunteering=_of(name, plugins.volunteering),
+        ranks=name in dict(plugins.rankers),
+        shares=name in dict(plugins.sharers),
         listeners=_of(name, listeners),
+        notifiers=_of(name, plugins.notifiers),
         guides=_of(name, plugins.guides),
         letters=_of(name, plugins.letters),
         languages=_languages(folder / "locales"),

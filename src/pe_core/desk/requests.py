@@ -11,6 +11,7 @@ from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.looking import find_request, note_look, note_opening, open_message
 from pe_core.desk.moving import keep_changes
+from pe_core.desk.offering import end_needs_of
 from pe_core.desk.sealing import change_state, seal_message, seal_reply
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import change_summary, open_original, summary_of, take_in
@@ -152,7 +153,9 @@ async def move(
     epoch = await current_epoch(desk, "intake")
     entry = await seal_message(desk, request, epoch, _entry_of(desk, session, moving))
     notice = await seal_reply(desk, request, work.original.reply_key, _notice_of(desk, moving))
+    over = moving.to in (State.RESOLVED, State.CLOSED)
     changes = [
+        *(await end_needs_of(desk, session, request) if over else ()),
         *await _state_changes(desk, session, work, moving, entry.number),
         Insert(entry),
         Insert(notice),

@@ -1,4 +1,4 @@
-"""The sealed rows that the acts of the desk write: messages, replies, files."""
+"""The sealed rows that the acts of the desk write: requests, messages, replies, files."""
 
 import asyncio
 import base64
@@ -7,19 +7,32 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.errors import NotAllowed
-from pe_core.model import Author, Message, Reply, RequestId, State, StateChanged
-from pe_core.model.week import Week
+from pe_core.model import (
+    Author,
+    Message,
+    Original,
+    Reply,
+    RequestId,
+    RequestSubmitted,
+    State,
+    StateChanged,
+)
+from pe_core.model.week import Week, week_of
+from pe_core.rules.retention import keep_at_submit
 from pe_core.store import (
+    Add,
     Change,
+    CountRow,
     EpochRow,
     FileRow,
+    Insert,
     MessageRow,
     ReplyRow,
     RequestRow,
     Tell,
     Update,
 )
-from pe_core.vault import bucket_of, random_bytes, seal
+from pe_core.vault import bucket_of, locator_hash, random_bytes, seal
 
 WORDS_LIMIT = 200
 """Entries that a thread may hold; a found receipt must not fill the disk."""
@@ -28,6 +41,29 @@ WORDS_LIMIT = 200
 def new_id() -> str:
     """Return a random id of 26 characters (128 bits) that says nothing, not even its time."""
     return base64.b32encode(random_bytes(16)).decode().rstrip("=").lower()
+
+
+def new_request(
+    desk: Desk, request: RequestId, epoch: EpochRow, receipt: str, original: Original
+) -> list[Change]:
+    """Return the changes that make a request, found by its receipt and sealed to ``epoch``."""
+    week = week_of(desk.now().date())
+    context = desk.context("request", request)
+    body = seal(msgspec.msgpack.encode(original), to=[epoch.public], context=context)
+    row = RequestRow(
+        id=request,
+        locator=locator_hash(receipt, desk.identity.salt),
+        state=State.NEW.value,
+        week=week,
+        keep_until=keep_at_submit(week),
+        epoch=epoch.id,
+        bucket=bucket_of(body),
+        body=body,
+        summary=None,
+        revision=0,
+    )
+    counted = Add(CountRow, key=(week,), column="number", by=1)
+    return [Insert(row), Tell(RequestSubmitted(request=request)), counted]
 
 
 async def seal_message(

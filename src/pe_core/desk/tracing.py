@@ -9,7 +9,7 @@ from pe_core.desk.trail import read_entries
 from pe_core.model import Box
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act, Entry
-from pe_core.store import AtMost, In, RequestRow, TrailRow
+from pe_core.store import AtMost, In, RequestRow, ShiftRow, TrailRow
 
 PAGE = 100
 """Entries on a page."""
@@ -67,6 +67,12 @@ async def find_requests(desk: Desk, ids: Iterable[str]) -> frozenset[str]:
     """Return those of the ids that are requests which are still there."""
     wanted = {"id": In(tuple(ids))}
     return frozenset([row[0] for row in await desk.store.pick(RequestRow, ("id",), wanted)])
+
+
+async def find_shifts(desk: Desk, ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the ids that are shifts which are still there."""
+    wanted = {"id": In(tuple(ids))}
+    return frozenset([row[0] for row in await desk.store.pick(ShiftRow, ("id",), wanted)])
 
 
 def _fits(entry: Entry | None, by: Box | None, act: Act | None) -> bool:

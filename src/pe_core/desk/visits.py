@@ -61,7 +61,10 @@ class Shown(Model):
 
 
 class View(Model):
-    """What the asker sees: the state in clear and what was written to them."""
+    """What the asker sees: the state in clear and what was written to them.
+
+    ``helpers`` are the tasks of volunteers who have accepted, whom one may write to.
+    """
 
     state: State
     week: Week
@@ -73,6 +76,7 @@ class View(Model):
     may_withdraw: bool
     asks_solved: bool
     may_reopen: bool
+    helpers: tuple[str, ...] = ()
 
 
 async def come_back(desk: Desk, typed: str) -> tuple[bytes, Visit]:
@@ -102,15 +106,18 @@ async def come_back(desk: Desk, typed: str) -> tuple[bytes, Visit]:
 async def look(desk: Desk, visit: Visit) -> View:
     """Return the request's state and replies; notes the day a reply was first opened."""
     row = await _row(desk, visit)
-    rows = await desk.store.select(ReplyRow, {"request": visit.request}, order="number")
-    shown = tuple(Shown(id=reply.id, reply=_open_reply(desk, visit, reply)) for reply in rows)
-    await _note_opened(desk, [reply.id for reply in rows if reply.opened is None])
+    shown = await read_replies(desk, visit)
+    unopened = await desk.store.pick(ReplyRow, ("id",), {"request": visit.request, "opened": None})
+    # The way to a helper stays as long as the helper does, read or not; so does a consent.
+    lasting = {item.id for item in shown if is_lasting(item.reply)}
+    await _note_opened(desk, [reply for (reply,) in unopened if reply not in lasting])
     state = State(row.state)
     notice = _last_notice(shown, state)
     return View(
         state=state,
         week=Week(row.week),
         replies=tuple(item for item in shown if item.reply.text),
+        helpers=tuple(item.reply.brief for item in shown if is_introduction(item.reply)),
         waiting_on=notice.waiting_on if notice else None,
         outcome=notice.outcome if notice else None,
         withdrawal_due=await timer_of(desk, WithdrawalFellDue(request=visit.request)),
@@ -119,6 +126,23 @@ async def look(desk: Desk, visit: Visit) -> View:
         asks_solved=state is State.RESOLVED,
         may_reopen=may_move(state, State.TRIAGE, Author.ASKER),
     )
+
+
+async def read_replies(desk: Desk, visit: Visit) -> tuple[Shown, ...]:
+    """Return what was written to the asker, opened with the receipt's keys."""
+    rows = await desk.store.select(ReplyRow, {"request": visit.request}, order="number")
+    return tuple(Shown(id=reply.id, reply=_open_reply(desk, visit, reply)) for reply in rows)
+
+
+def is_introduction(reply: Reply) -> bool:
+    """Return whether a reply says that somebody helps, and how to write to them."""
+    return reply.kind is MessageKind.HELPER and not reply.text
+
+
+def is_lasting(reply: Reply) -> bool:
+    """Return whether a reply is more than words that were read, and stays until it is done with."""
+    shared = (reply.wish, reply.given, reply.lead)
+    return is_introduction(reply) or any(part is not None for part in shared)
 
 
 async def add_word(desk: Desk, visit: Visit, text: str, files: Sequence[CleanFile] = ()) -> None:
@@ -135,7 +159,7 @@ async def add_word(desk: Desk, visit: Visit, text: str, files: Sequence[CleanFil
     async def word() -> list[Change]:
         return [*changes, *await _word_changes(desk, visit, message)]
 
-    await _write(desk, word)
+    await write_for_asker(desk, word)
 
 
 async def _word_changes(desk: Desk, visit: Visit, message: Message) -> list[Change]:
@@ -155,7 +179,9 @@ async def have_read(desk: Desk, visit: Visit, reply_id: str) -> None:
     if row is None or row.request != visit.request:
         raise NotFound("core.mine.no_such_reply")
     reply = _open_reply(desk, visit, row)
-    if reply.kind is MessageKind.MESSAGE:
+    if is_lasting(reply):
+        raise NotFound("core.mine.no_such_reply")
+    if reply.kind in (MessageKind.MESSAGE, MessageKind.HELPER):
         await desk.store.write([Delete(ReplyRow, {"id": reply_id})])
     else:
         kept = msgspec.structs.replace(reply, text="")
@@ -179,7 +205,7 @@ async def say_solved(desk: Desk, visit: Visit, solved: bool, text: str = "") -> 
         moved = await close_unattended(desk, row) if solved else change_state(row, State.ACTIVE)
         return [*changes, *moved]
 
-    await _write(desk, answer)
+    await write_for_asker(desk, answer)
 
 
 async def reopen(desk: Desk, visit: Visit, text: str = "") -> None:
@@ -193,7 +219,7 @@ async def reopen(desk: Desk, visit: Visit, text: str = "") -> None:
         entry = await _entry(desk, visit, message)
         return [*entry, *await reopen_unattended(desk, row)]
 
-    await _write(desk, opening)
+    await write_for_asker(desk, opening)
 
 
 async def withdraw(desk: Desk, visit: Visit) -> date:
@@ -216,7 +242,7 @@ async def withdraw(desk: Desk, visit: Visit) -> date:
         stale = [Delete(ReplyRow, {"id": item.id}) for item in await _withdrawals(desk, visit)]
         return [*stale, *await _withdrawal_changes(desk, visit, due)]
 
-    await _write(desk, asking)
+    await write_for_asker(desk, asking)
     return due
 
 
@@ -245,7 +271,7 @@ async def keep(desk: Desk, visit: Visit) -> None:
         changes.append(forget_timer(WithdrawalFellDue(request=visit.request)))
         return [*changes, *(Delete(ReplyRow, {"id": item.id}) for item in waiting)]
 
-    await _write(desk, keeping)
+    await write_for_asker(desk, keeping)
 
 
 def leave(desk: Desk, cookie: bytes) -> None:
@@ -253,7 +279,7 @@ def leave(desk: Desk, cookie: bytes) -> None:
     desk.visits.drop(cookie)
 
 
-async def _write(desk: Desk, changes: Callable[[], Awaitable[list[Change]]]) -> None:
+async def write_for_asker(desk: Desk, changes: Callable[[], Awaitable[list[Change]]]) -> None:
     """Write what ``changes`` makes of the request as it stands, and again if it has changed.
 
     A coordinator, or the same asker in another tab, may add to the thread or move the request

@@ -1,0 +1,542 @@
+"""From a need to a finished task: who reads what, who comes first, and what is left behind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from pe_core.desk import brief_threads, briefs, needs, offering, requests, visits
+from pe_core.desk.seeking import seek
+from pe_core.desk.sorting import extend
+from pe_core.desk.volunteers import read_own, write_own
+from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, NotFound
+from pe_core.model import (
+    Author,
+    BriefId,
+    BriefState,
+    MessageKind,
+    NeedState,
+    Outcome,
+    Report,
+    Skill,
+    State,
+)
+from pe_core.store import (
+    BriefNoteRow,
+    BriefRow,
+    CallRow,
+    Delete,
+    NeedRow,
+    ReplyRow,
+    RequestRow,
+    Update,
+)
+from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.toolkit.invented import ASKED, ask, unlock_account
+from pe_core.upkeep import do_upkeep
+from teamwork import Team, body
+
+Run = Callable[[Awaitable[Any]], Any]
+S = BriefState
+
+
+@pytest.fixture
+def team(pe_embassy: TestEmbassy, pe_run: Run) -> Team:
+    """The team and everybody before it."""
+    return Team(pe_embassy, pe_run)
+
+
+def test_the_first_to_accept_has_it_and_the_others_need_not_think_about_it(team: Team) -> None:
+    view = team.need()
+    before = team.state()
+    team.offer(view, "dzik", "lasica")
+    lasica = team.brief("lasica")
+    team.accept("dzik")
+
+    assert "matching" == before
+    assert {"dzik": "accepted", "lasica": "withdrawn"} == team.states()
+    assert "active" == team.state()
+    assert NeedState.MET is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+    with pytest.raises(NotFound):
+        team.run(briefs.accept(team.desk, team.people["lasica"], lasica))
+
+
+def test_two_who_accept_in_one_moment_do_not_both_have_it(team: Team) -> None:
+    team.offer(team.need(), "dzik", "lasica")
+    ids = {handle: team.brief(handle) for handle in ("dzik", "lasica")}
+
+    async def both() -> list[Any]:
+        acts = [briefs.accept(team.desk, team.people[who], ids[who]) for who in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    results = team.run(both())
+
+    assert [None] == [result for result in results if result is None]
+    assert [NotAllowed] == [type(result) for result in results if result is not None]
+    assert ["accepted", "withdrawn"] == sorted(team.states().values())
+
+
+def test_before_it_is_accepted_nothing_of_the_detail_is_shown(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    dzik, brief = team.people["dzik"], team.brief("dzik")
+    offered = team.run(briefs.open_brief(team.desk, dzik, brief))
+    team.accept("dzik")
+    accepted = team.run(briefs.open_brief(team.desk, dzik, brief))
+
+    assert "Translate a page" == offered.card.title
+    assert offered.detail is None
+    assert "It is a refusal of the office." == accepted.detail.text
+    assert 6 == len(accepted.detail.checklist)
+
+
+@pytest.mark.parametrize("act", ["open", "accept", "decline", "give_back", "done", "write", "tick"])
+def test_nobody_reaches_another_volunteers_brief(team: Team, act: str) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    desk, brief, thief = team.desk, team.brief("dzik"), team.people["wouk"]
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "open": lambda: briefs.open_brief(desk, thief, brief),
+        "accept": lambda: briefs.accept(desk, thief, brief),
+        "decline": lambda: briefs.decline(desk, thief, brief),
+        "give_back": lambda: briefs.give_back(desk, thief, brief),
+        "done": lambda: briefs.report_done(desk, thief, brief, Report()),
+        "write": lambda: brief_threads.write_asker(desk, thief, brief, "x", "en"),
+        "tick": lambda: brief_threads.tick(desk, thief, brief, ()),
+    }
+
+    with pytest.raises(NotFound):
+        team.run(acts[act]())
+    assert [] == team.run(briefs.list_briefs(desk, thief))
+
+
+def test_a_brief_put_before_another_volunteer_does_not_open(team: Team) -> None:
+    team.offer(team.need(), "dzik", "wouk")
+    dzik, wouk = team.brief("dzik"), team.brief("wouk")
+    row = team.run(team.desk.store.get(BriefRow, dzik))
+    moved = {"card": row.card, "detail": row.detail, "own": row.own}
+    team.run(team.desk.store.write([Update(BriefRow, (wouk,), moved)]))
+
+    with pytest.raises((NotFound, EnvelopeRefused)):
+        team.run(briefs.open_brief(team.desk, team.people["wouk"], wouk))
+
+
+def test_a_task_over_another_one_is_refused_and_says_which(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=2)
+    end = start + timedelta(hours=2)
+    team.offer(team.need(start=start, end=end), "dzik")
+    team.accept("dzik")
+    team.offer(team.need(start=end - timedelta(minutes=1), end=end + timedelta(hours=1)), "dzik")
+    rows = team.run(team.desk.store.select(BriefRow, {"state": "offered"}))
+    second = BriefId(rows[0].id)
+    card = team.run(briefs.open_brief(team.desk, team.people["dzik"], second)).card
+    over = team.run(briefs.find_overlap(team.desk, team.people["dzik"], card))
+
+    with pytest.raises(NotAllowed) as refused:
+        team.run(briefs.accept(team.desk, team.people["dzik"], second))
+    assert "work.brief.overlap" == refused.value.key
+    assert (start, end) == (over.card.start, over.card.end)
+
+
+def test_tasks_that_touch_do_not_overlap(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=2)
+    end = start + timedelta(hours=2)
+    team.offer(team.need(start=start, end=end), "dzik")
+    team.accept("dzik")
+    team.offer(team.need(start=end, end=end + timedelta(hours=1)), "dzik")
+    (row,) = team.run(team.desk.store.select(BriefRow, {"state": "offered"}))
+    team.run(briefs.accept(team.desk, team.people["dzik"], BriefId(row.id)))
+
+    assert 2 == len(team.run(briefs.list_briefs(team.desk, team.people["dzik"])))
+
+
+def test_an_offer_ends_after_a_day_and_the_next_may_be_asked(team: Team) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    brief = team.brief("dzik")
+    team.clock.move(hours=24)
+    listed = team.run(briefs.list_briefs(team.desk, team.people["dzik"]))
+    with pytest.raises(NotAllowed):
+        team.run(briefs.accept(team.desk, team.people["dzik"], brief))
+    team.clock.move(hours=24)
+    expired = team.run(offering.expire_offers(team.desk))
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    team.run(offering.offer(team.desk, busel, view.id, {team.box("lasica"): ()}))
+
+    assert [] == listed
+    assert 1 == expired
+    assert {"dzik": "expired", "lasica": "offered"} == team.states()
+
+
+def test_after_done_the_detail_and_the_thread_are_closed_and_gone(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    dzik, brief, desk = team.people["dzik"], team.brief("dzik"), team.desk
+    team.run(brief_threads.write_asker(desk, dzik, brief, "Hello", "en"))
+    team.run(
+        briefs.report_done(desk, dzik, brief, Report(minutes=90, line="It went well", support=True))
+    )
+    row = team.run(desk.store.get(BriefRow, brief))
+    known = team.run(read_own(desk, dzik))
+    shown = team.run(requests.open_request(desk, team.busel, team.request))
+
+    assert (None, None, None, "done") == (row.own, row.team, row.detail, row.state)
+    assert 0 == team.run(desk.store.count(BriefNoteRow))
+    with pytest.raises(NotFound):
+        team.run(briefs.open_brief(desk, dzik, brief))
+    assert [90] == [month.minutes for month in known.profile.helped]
+    assert desk.now() == known.profile.support
+    told = [message for _, message in shown.thread if message.author is Author.VOLUNTEER]
+    assert [MessageKind.ACCEPTED, MessageKind.HELPER, MessageKind.TASK_DONE] == [
+        message.kind for message in told
+    ]
+    assert ("It went well", 90) == (told[-1].text, told[-1].minutes)
+
+
+def test_helper_and_asker_write_to_each_other_and_the_team_reads_along(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    desk, dzik, brief = team.desk, team.people["dzik"], team.brief("dzik")
+    view = team.run(visits.look(desk, team.visit()))
+    team.run(brief_threads.write_asker(desk, dzik, brief, "When does it suit you?", "en"))
+    visit = team.visit()
+    team.run(brief_threads.write_helper(desk, visit, view.helpers[0], "On Monday"))
+    read = [item.reply.text for item in team.run(visits.look(desk, visit)).replies]
+    notes = team.run(briefs.open_brief(desk, dzik, brief)).notes
+    thread = team.run(requests.open_request(desk, team.busel, team.request)).thread
+
+    assert (brief,) == view.helpers
+    assert ["When does it suit you?"] == read[-1:]
+    assert ["When does it suit you?", "On Monday"] == [note.text for note in notes]
+    assert ["When does it suit you?", "On Monday"] == [m.text for _, m in thread][-2:]
+
+
+def test_an_asker_writes_to_nobody_elses_helper(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    brief = team.brief("dzik")
+    other = team.run(ask(team.desk, ASKED[5]))
+    _, stranger = team.run(visits.come_back(team.desk, other))
+
+    with pytest.raises(NotFound):
+        team.run(brief_threads.write_helper(team.desk, stranger, brief, "x"))
+    assert 0 == team.run(team.desk.store.count(BriefNoteRow))
+
+
+def test_the_way_to_a_helper_outlives_two_weeks_and_ends_with_the_task(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    team.run(visits.look(team.desk, team.visit()))
+    opened = {
+        row.opened
+        for row in team.run(team.desk.store.select(ReplyRow))
+        if row.body and team.run(visits.look(team.desk, team.visit())).helpers
+    }
+    team.run(briefs.give_back(team.desk, team.people["dzik"], team.brief("dzik")))
+    view = team.run(visits.look(team.desk, team.visit()))
+
+    assert None in opened
+    assert () == view.helpers
+
+
+def test_no_column_ties_a_brief_to_its_request(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    row = team.run(team.desk.store.get(BriefRow, team.brief("dzik")))
+    plain = [str(value) for value in msgspec.structs.astuple(row) if not isinstance(value, bytes)]
+    needed = team.run(team.desk.store.pick(NeedRow, ("id",)))
+    sealed = b"".join(value for value in msgspec.structs.astuple(row) if isinstance(value, bytes))
+
+    assert team.request not in plain
+    assert {need for (need,) in needed}.isdisjoint(plain)
+    assert team.request.encode() not in sealed
+
+
+@pytest.mark.parametrize("by", ["volunteer", "coordinator", "no_show"])
+def test_what_is_given_back_is_looked_for_again(team: Team, by: str) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    team.accept("dzik")
+    brief, desk = team.brief("dzik"), team.desk
+    if by == "volunteer":
+        team.run(briefs.give_back(desk, team.people["dzik"], brief))
+    elif by == "coordinator":
+        team.run(offering.take_back(desk, team.busel, view.id, brief))
+    else:
+        team.run(offering.note_no_show(desk, team.busel, view.id, brief))
+    (call,) = team.run(desk.store.select(CallRow))
+    row = team.run(desk.store.get(BriefRow, brief))
+
+    assert NeedState.OPEN is team.run(needs.read_need(desk, team.busel, view.id)).state
+    assert 0 == call.taken
+    assert (None, None) == (row.own, row.team)
+    assert () == team.run(visits.look(desk, team.visit())).helpers
+    team.offer(team.run(needs.read_need(desk, team.busel, view.id)), "lasica")
+    team.accept("lasica")
+    assert "accepted" == team.states()["lasica"]
+
+
+def test_a_request_that_is_over_ends_what_was_offered_for_it(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    brief = team.brief("dzik")
+    closing = requests.Moving(to=State.CLOSED, outcome=Outcome.NOT_POSSIBLE)
+    problems = team.run(requests.move(team.desk, team.busel, team.request, closing))
+
+    assert () == problems
+    assert {"dzik": "withdrawn"} == team.states()
+    with pytest.raises(NotFound):
+        team.run(briefs.open_brief(team.desk, team.people["dzik"], brief))
+
+
+def test_a_request_that_its_asker_ended_is_not_accepted_any_more(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    row = team.run(team.desk.store.get(RequestRow, team.request))
+    ended = Update(RequestRow, (row.id,), {"state": "closed"})
+    team.run(team.desk.store.write([ended]))
+
+    assert [] == team.run(briefs.list_briefs(team.desk, team.people["dzik"]))
+    with pytest.raises(NotAllowed):
+        team.accept("dzik")
+
+
+@pytest.mark.parametrize("state", ["paused", "left"])
+def test_nobody_who_is_not_active_is_offered_or_takes_a_task(team: Team, state: str) -> None:
+    team.offer(team.need(), "dzik")
+    dzik, brief = team.people["dzik"], team.brief("dzik")
+    known = team.run(read_own(team.desk, dzik))
+    today = team.clock.now().date()
+    changed: dict[str, Any] = (
+        {"paused_until": today} if state == "paused" else {"left": team.clock.now()}
+    )
+    team.run(write_own(team.desk, dzik, known, msgspec.structs.replace(known.profile, **changed)))
+
+    with pytest.raises(NotAllowed) as refused:
+        team.run(briefs.accept(team.desk, dzik, brief))
+    assert "work.brief.not_active" == refused.value.key
+    view = team.need()
+    with pytest.raises(NotAllowed) as not_offered:
+        team.offer(view, "dzik")
+    assert "staff.offers.not_active" == not_offered.value.key
+
+
+def test_a_need_and_its_briefs_move_with_their_request(team: Team) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    team.clock.move(weeks=10)
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    team.run(extend(team.desk, busel, team.request, 26))
+    moved = team.run(needs.read_need(team.desk, busel, view.id))
+    (seen,) = team.run(offering.read_offers(team.desk, busel, moved))
+
+    assert view.row.epoch != moved.row.epoch
+    assert view.body == msgspec.structs.replace(moved.body, briefs=())
+    assert team.box("dzik") == seen.box
+    (call,) = team.run(team.desk.store.select(CallRow))
+    row = team.run(team.desk.store.get(RequestRow, team.request))
+    assert row.keep_until == call.keep_until
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "code"),
+    [
+        ({"city": "Nowhere"}, "city", "unknown"),
+        ({"remote": False}, "city", "required"),
+        ({"places": 0}, "places", "places"),
+        ({"wished": (Skill(code="zz.none"),)}, "skills", "unknown"),
+        ({"start": datetime.fromisoformat("2030-01-01T10:00:00+00:00")}, "end", "required"),
+        (
+            {
+                "start": datetime.fromisoformat("2030-01-01T10:00:00+00:00"),
+                "end": datetime.fromisoformat("2030-01-01T10:00:00+00:00"),
+            },
+            "end",
+            "before_start",
+        ),
+        (
+            {
+                "start": datetime.fromisoformat("2020-01-01T10:00:00+00:00"),
+                "end": datetime.fromisoformat("2020-01-01T12:00:00+00:00"),
+            },
+            "start",
+            "past",
+        ),
+    ],
+)
+def test_a_need_that_makes_no_sense_is_not_taken(
+    team: Team, changed: dict[str, Any], field: str, code: str
+) -> None:
+    wrong = team.run(
+        seek(team.desk, team.busel, team.request, body(team.desk, team.busel, **changed))
+    )
+
+    assert [(field, code)] == [(problem.field, problem.code) for problem in wrong]
+    assert 0 == team.run(team.desk.store.count(NeedRow))
+
+
+def test_nobody_is_offered_the_same_need_twice_at_once(team: Team) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+
+    with pytest.raises(NotAllowed) as refused:
+        team.offer(view, "dzik")
+    assert "staff.offers.asked_already" == refused.value.key
+
+
+def test_leaving_gives_back_all_that_one_has(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    team.offer(team.need(), "dzik")
+    team.run(briefs.end_own_work(team.desk, team.people["dzik"]))
+    rows = team.run(team.desk.store.select(BriefRow, {"box": team.box("dzik")}))
+
+    assert ["declined", "withdrawn"] == sorted(row.state for row in rows)
+    assert all(row.own is None for row in rows)
+
+
+def test_a_colleague_who_was_faster_is_noticed(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = team.need()
+    stale = view.row.revision
+    bump = Update(NeedRow, (view.id,), {"revision": stale + 1})
+    real = offering.change_need
+
+    async def slow(*given: Any) -> Any:
+        change = await real(*given)
+        await team.desk.store.write([bump])
+        return change
+
+    monkeypatch.setattr(offering, "change_need", slow)
+
+    with pytest.raises(Conflict):
+        team.offer(view, "dzik")
+    assert 0 == team.run(team.desk.store.count(BriefRow))
+
+
+def test_two_tasks_at_one_time_are_not_both_accepted_in_one_moment(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=2)
+    for _ in range(2):
+        team.offer(team.need(start=start, end=start + timedelta(hours=2)), "dzik")
+    dzik = team.people["dzik"]
+    ids = [view.id for view in team.run(briefs.list_briefs(team.desk, dzik))]
+
+    async def both() -> list[Any]:
+        acts = [briefs.accept(team.desk, dzik, brief) for brief in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    results = team.run(both())
+
+    assert [None] == [result for result in results if result is None]
+    assert ["work.brief.overlap"] == [result.key for result in results if result is not None]
+
+
+@pytest.mark.parametrize("column", ["own", "card", "detail"])
+def test_a_brief_that_somebody_spoilt_is_no_task_and_closes_no_page(
+    team: Team, column: str
+) -> None:
+    for _ in range(2):
+        team.offer(team.need(), "dzik")
+    dzik = team.people["dzik"]
+    spoilt, whole = [view.id for view in team.run(briefs.list_briefs(team.desk, dzik))]
+    row = team.run(team.desk.store.get(BriefRow, spoilt))
+    bitten = bytearray(getattr(row, column))
+    bitten[-1] ^= 1
+    changed = Update(BriefRow, (spoilt,), {column: bytes(bitten)})
+    team.run(team.desk.store.write([changed]))
+
+    assert [whole] == [view.id for view in team.run(briefs.list_briefs(team.desk, dzik))]
+    with pytest.raises(NotFound):
+        team.run(briefs.open_brief(team.desk, dzik, spoilt))
+    with pytest.raises(NotFound):
+        team.run(briefs.accept(team.desk, dzik, spoilt))
+    team.run(briefs.end_own_work(team.desk, dzik))
+
+
+def test_an_accepted_task_is_still_shown_when_its_asker_has_ended_the_request(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=2)
+    span = {"start": start, "end": start + timedelta(hours=1)}
+    team.offer(team.need(**span), "dzik")
+    team.accept("dzik")
+    dzik, brief = team.people["dzik"], team.brief("dzik")
+    ended = Update(RequestRow, (team.request,), {"state": "closed"})
+    team.run(team.desk.store.write([ended]))
+    (listed,) = team.run(briefs.list_briefs(team.desk, dzik))
+    card = team.run(briefs.open_brief(team.desk, dzik, brief)).card
+
+    assert (brief, True) == (listed.id, listed.is_idle)
+    assert team.run(briefs.find_overlap(team.desk, dzik, card)) is None
+    with pytest.raises(NotAllowed):
+        team.run(brief_threads.write_asker(team.desk, dzik, brief, "x", "en"))
+    team.run(briefs.report_done(team.desk, dzik, brief, Report(minutes=10)))
+    assert {"dzik": "done"} == team.states()
+
+
+def test_a_task_is_given_back_even_when_its_request_is_erased(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    dzik, brief = team.people["dzik"], team.brief("dzik")
+    for row in (NeedRow, RequestRow):
+        column = "request" if row is NeedRow else "id"
+        team.run(team.desk.store.write([Delete(row, {column: team.request})]))
+    team.run(briefs.give_back(team.desk, dzik, brief))
+
+    assert {"dzik": "withdrawn"} == team.states()
+
+
+def test_a_checklist_keeps_its_last_marks_only_and_leaves_room_to_write(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    desk, dzik, brief = team.desk, team.people["dzik"], team.brief("dzik")
+    items = team.run(briefs.open_brief(desk, dzik, brief)).detail.checklist
+    for number in range(4):
+        team.run(brief_threads.tick(desk, dzik, brief, (*items[:number], "strange")))
+    team.run(brief_threads.write_asker(desk, dzik, brief, "Hello", "en"))
+    notes = team.run(briefs.open_brief(desk, dzik, brief)).notes
+
+    assert [items[:3], None] == [note.ticked for note in notes]
+    assert 2 == team.run(desk.store.count(BriefNoteRow))
+
+
+@pytest.mark.parametrize("act", ["give_back", "done", "write", "tick"])
+def test_what_is_only_offered_is_not_worked_on(team: Team, act: str) -> None:
+    team.offer(team.need(), "dzik")
+    desk, dzik, brief = team.desk, team.people["dzik"], team.brief("dzik")
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "give_back": lambda: briefs.give_back(desk, dzik, brief),
+        "done": lambda: briefs.report_done(desk, dzik, brief, Report()),
+        "write": lambda: brief_threads.write_asker(desk, dzik, brief, "x", "en"),
+        "tick": lambda: brief_threads.tick(desk, dzik, brief, ()),
+    }
+
+    with pytest.raises(NotAllowed) as refused:
+        team.run(acts[act]())
+    assert "work.brief.not_accepted" == refused.value.key
+
+
+def test_somebody_who_says_no_while_offers_expire_holds_up_no_other(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team.offer(team.need(), "dzik", "lasica")
+    first = min(team.brief("dzik"), team.brief("lasica"))
+    team.clock.move(hours=48)
+    real = offering.end_brief
+
+    def slow(desk: Any, row: BriefRow, state: BriefState) -> Any:
+        changes = real(desk, row, state)
+        declined = Update(BriefRow, (row.id,), {"state": "declined"})
+        return [declined, *changes] if row.id == first else changes
+
+    monkeypatch.setattr(offering, "end_brief", slow)
+
+    assert 1 == team.run(offering.expire_offers(team.desk))
+    assert {"offered", "expired"} == set(team.states().values())
+
+
+def test_upkeep_ends_offers_that_nobody_answered(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.run(do_upkeep(team.desk))
+    fresh = team.states()
+    team.clock.move(hours=48)
+    team.run(do_upkeep(team.desk))
+
+    assert ({"dzik": "offered"}, {"dzik": "expired"}) == (fresh, team.states())
