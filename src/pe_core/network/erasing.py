@@ -1,0 +1,131 @@
+"""Take back what was sent: the server does it in the act itself, though nobody is unlocked.
+
+Which packets belong to a request needs no key: conversations name their request, and our copies
+have the ids of the packets. What still waits to go out is taken from the outbox, what may have
+gone is erased there by the peer's server, which confirms it. docs/decisions/0017.
+"""
+
+from collections.abc import Sequence
+
+from pe_core.desk.desk import Desk, today_of
+from pe_core.desk.sealing import new_id
+from pe_core.model import RequestId, WithdrawalAsked, WithdrawalFellDue
+from pe_core.model.peer import PeerCode, ThreadId
+from pe_core.model.referral import ReferralState
+from pe_core.model.week import week_of
+from pe_core.network.sending import queue
+from pe_core.network.wire import Erase
+from pe_core.rules.retention import SHORTEST_KEEP, withdrawal_day
+from pe_core.store import (
+    Change,
+    Delete,
+    IncomingRow,
+    OutgoingRow,
+    ReferralNoteRow,
+    ReferralRow,
+    Tell,
+    Update,
+)
+
+AT_ONCE = 64
+"""Packets that one erase may name."""
+
+
+async def take_back_all(
+    desk: Desk, request: RequestId, peer: PeerCode | None = None
+) -> list[Change]:
+    """Return the changes that take back what we sent about a request, to one peer or to all.
+
+    What a peer has taken over is not taken back: its asker has a receipt there.
+    """
+    where: dict[str, object] = {"request": request}
+    if peer is not None:
+        where["peer"] = peer
+    changes: list[Change] = []
+    for row in await desk.store.select(ReferralRow, where):
+        if row.state not in (ReferralState.TAKEN, ReferralState.REVOKED):
+            changes += await take_back(desk, row)
+    return changes
+
+
+async def take_back(
+    desk: Desk, row: ReferralRow, values: dict[str, object] | None = None
+) -> list[Change]:
+    """Return the changes that take back all that was said in a conversation; its row stays.
+
+    ``values`` are other columns of it that change. Both sides' letters go: what a peer
+    answered may repeat what it was told.
+    """
+    week = week_of(today_of(desk))
+    known = {
+        "state": ReferralState.REVOKED.value,
+        "due": 0,
+        "erased": 0,
+        "keep_until": week + SHORTEST_KEEP,
+        **(values or {}),
+    }
+    ours = [name for (name,) in await desk.store.pick(ReferralNoteRow, ("id",), _of(row.id))]
+    changes: list[Change] = [
+        Update(ReferralRow, (row.id,), known, expect={"state": row.state}),
+        Delete(ReferralNoteRow, _of(row.id)),
+        *(Delete(OutgoingRow, {"id": name}) for name in ours),
+        *await _forget_theirs(desk, row),
+    ]
+    return [*changes, *_erases(desk, PeerCode(row.peer), ThreadId(row.id), ours)]
+
+
+async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Change]:
+    """Return what an erase of a peer changes beside the bodies of the packets that it names.
+
+    Our own letters in that conversation go too. A request that was made of it is withdrawn as
+    if its asker had asked for it: after 48 hours, and with the coordinators warned.
+    """
+    row = await desk.store.get(ReferralRow, thread)
+    if row is None or row.peer != sender:
+        return []
+    if row.state == ReferralState.TAKEN:
+        request = RequestId(row.request)
+        due = withdrawal_day(desk.now())
+        return [
+            Tell(WithdrawalAsked(request=request)),
+            Tell(WithdrawalFellDue(request=request), due=due),
+        ]
+    revoked = {"state": ReferralState.REVOKED.value, "due": 0}
+    return [
+        Update(ReferralRow, (row.id,), revoked, expect={"state": row.state}),
+        Delete(ReferralNoteRow, _of(row.id)),
+    ]
+
+
+async def note_erased(desk: Desk, thread: ThreadId) -> list[Change]:
+    """Return the change that notes the day on which a peer confirmed the last erase of a thread."""
+    row = await desk.store.get(ReferralRow, thread)
+    waiting = await desk.store.count(OutgoingRow, {"thread": thread, "number": 0})
+    if row is None or waiting > 1:
+        return []
+    return [Update(ReferralRow, (row.id,), {"erased": today_of(desk).toordinal()})]
+
+
+async def _forget_theirs(desk: Desk, row: ReferralRow) -> list[Change]:
+    """Return the changes that erase what the peer said in a conversation of ours."""
+    rows = await desk.store.pick(IncomingRow, ("id",), {"thread": row.id, "peer": row.peer})
+    return [Update(IncomingRow, (row.peer, name), {"body": None}) for (name,) in rows]
+
+
+def _erases(desk: Desk, peer: PeerCode, thread: ThreadId, packets: Sequence[str]) -> list[Change]:
+    changes: list[Change] = []
+    for start in range(0, len(packets), AT_ONCE):
+        erase = Erase(
+            id=new_id(),
+            sender=PeerCode(desk.embassy.code),
+            to=peer,
+            created=int(desk.now().timestamp()),
+            thread=thread,
+            packets=tuple(packets[start : start + AT_ONCE]),
+        )
+        changes += queue(erase, today_of(desk))
+    return changes
+
+
+def _of(thread: str) -> dict[str, str]:
+    return {"referral": thread}

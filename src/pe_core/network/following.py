@@ -1,0 +1,162 @@
+"""What a letter of a peer moves: its conversation, and the request of ours that it is about."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from pe_core.desk.desk import Desk, here_and_now
+from pe_core.desk.epochs import current_epoch
+from pe_core.desk.moving import keep_changes
+from pe_core.desk.offering import end_needs_of
+from pe_core.desk.sealing import seal_message, seal_reply
+from pe_core.desk.sessions import Session
+from pe_core.desk.trail import record
+from pe_core.desk.working import Work, past, take_up
+from pe_core.errors import NotAllowed, NotFound
+from pe_core.model import Author, Message, MessageKind, Reply, RequestId, State
+from pe_core.model import trail as trails
+from pe_core.model.consent import Lead
+from pe_core.model.peer import Kind, PeerCode
+from pe_core.model.referral import (
+    Accept,
+    Ask,
+    Body,
+    Consult,
+    Refer,
+    Referral,
+    ReferralState,
+    Return,
+    Side,
+)
+from pe_core.model.week import Week, week_of
+from pe_core.network.bodies import decode_body
+from pe_core.network.knowing import read_peer
+from pe_core.network.referring import trace_of
+from pe_core.network.threads import ReferralView, change_referral, new_referral
+from pe_core.network.wire import Letter
+from pe_core.rules.lifecycle import may_move
+from pe_core.rules.referring import ACT_OF, first_state, other, step
+from pe_core.rules.retention import keep_at_closing, keep_at_submit
+from pe_core.store import Change, Delete, Insert, ReplyRow
+
+MOST = 500
+"""Letters of one conversation that are remembered as looked at."""
+
+
+async def begin_theirs(desk: Desk, session: Session, letter: Letter) -> None:
+    """Note a conversation that a peer began; Conflict if a colleague was faster."""
+    body = decode_body(letter.kind, letter.body)
+    known = Referral(
+        kind=letter.kind,
+        side=Side.RECEIVER,
+        at=_moment(desk, letter),
+        urgent=isinstance(body, Consult | Refer | Ask) and body.urgent,
+        taken_in=(letter.id,),
+    )
+    due = body.answer_by if isinstance(body, Consult | Refer | Ask) else None
+    row = await new_referral(
+        desk, letter.thread, letter.sender, known, first_state(letter.kind), due=due
+    )
+    await _note(desk, session, letter, [Insert(row)])
+
+
+async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter) -> bool:
+    """Let a letter move a conversation on, if it is its turn; else it is only read.
+
+    Returns False, and changes nothing, where this account cannot open the request, or all of
+    it: a colleague's look does it. Raises Conflict if one was faster.
+    """
+    act = ACT_OF.get(letter.kind)
+    body = decode_body(letter.kind, letter.body)
+    after = view.state
+    if act is not None:
+        led = step(view.body.kind, other(view.body.side), view.state, act)
+        after = led if isinstance(led, ReferralState) else view.state
+        moves = isinstance(led, ReferralState)
+    else:
+        moves = False
+    taken = (*view.body.taken_in, letter.id)[-MOST:]
+    known = msgspec.structs.replace(view.body, taken_in=taken)
+    more: list[Change] = []
+    if moves and view.request is not None and view.is_ours:
+        try:
+            known, more = await _about_request(desk, session, view, known, body)
+        except (NotFound, NotAllowed):
+            return False
+    due = view.row.due if after is ReferralState.WAITING else 0
+    change = await change_referral(desk, view, known, after, due=due)
+    await _note(desk, session, letter, [change, *more])
+    return True
+
+
+async def _about_request(
+    desk: Desk, session: Session, view: ReferralView, known: Referral, body: Body
+) -> tuple[Referral, list[Change]]:
+    """Return what a peer's yes, or its giving back, changes about a request of ours."""
+    if view.request is None or view.body.kind is not Kind.TRANSFER:
+        return known, []
+    if isinstance(body, Accept):
+        return await _hand_over(desk, session, view, known, body)
+    if isinstance(body, Return):
+        return known, await _take_again(desk, session, view)
+    return known, []
+
+
+async def _hand_over(
+    desk: Desk, session: Session, view: ReferralView, known: Referral, body: Accept
+) -> tuple[Referral, list[Change]]:
+    """Move a request to *transferred*; the asker's page leads on with their new receipt."""
+    work = await take_up(desk, session, _request_of(view))
+    if not may_move(work.state, State.TRANSFERRED, Author.SYSTEM):
+        return known, []
+    keep = keep_at_closing(week_of(here_and_now(desk).date()), work.summary.keep_weeks)
+    peer = await read_peer(desk, view.peer)
+    lead = Lead(peer=view.peer, address=peer.row.address, thread=view.id, sealed=body.receipt)
+    reply = Reply(at=desk.now(), kind=MessageKind.LEADS_ON, lead=lead, state=State.TRANSFERRED)
+    row = await seal_reply(desk, work.id, work.original.reply_key, reply)
+    ended = await end_needs_of(desk, session, work.id)
+    moved = await _move(desk, session, work, State.TRANSFERRED, keep, view.peer)
+    return msgspec.structs.replace(known, lead=row.id), [*ended, *moved, Insert(row)]
+
+
+async def _take_again(desk: Desk, session: Session, view: ReferralView) -> list[Change]:
+    """Take a request up again that was given back; the asker's page leads nowhere any more."""
+    work = await take_up(desk, session, _request_of(view))
+    if not may_move(work.state, State.TRIAGE, Author.SYSTEM):
+        return []
+    keep = keep_at_submit(week_of(here_and_now(desk).date()))
+    notice = Reply(at=desk.now(), kind=MessageKind.STATE, state=State.TRIAGE)
+    row = await seal_reply(desk, work.id, work.original.reply_key, notice)
+    moved = await _move(desk, session, work, State.TRIAGE, keep, view.peer)
+    return [*moved, Delete(ReplyRow, {"id": view.body.lead}), Insert(row)]
+
+
+async def _move(
+    desk: Desk, session: Session, work: Work, to: State, keep: Week, peer: PeerCode
+) -> list[Change]:
+    entry = Message(
+        at=desk.now(), author=Author.SYSTEM, kind=MessageKind.STATE, state=to, peer=peer
+    )
+    row = await seal_message(desk, work.id, await current_epoch(desk, "intake"), entry)
+    summary = past(work.summary, row.number)
+    moved = await keep_changes(desk, session, work.row, summary, keep, to)
+    return [*moved, Insert(row)]
+
+
+async def _note(desk: Desk, session: Session, letter: Letter, changes: Sequence[Change]) -> None:
+    """Write what a letter changes, and the trail; Conflict if a colleague was faster."""
+    await record(desk, session.box, trails.Act.REFERRAL_CAME, trace_of(letter.thread), changes)
+
+
+def _request_of(view: ReferralView) -> RequestId:
+    if view.request is None:
+        raise NotFound("staff.request.not_found")
+    return view.request
+
+
+def _moment(desk: Desk, letter: Letter) -> datetime:
+    """Return when a letter was written, on our own clocks; never later than now."""
+    return min(datetime.fromtimestamp(letter.created, UTC), desk.now()).astimezone(
+        here_and_now(desk).tzinfo
+    )

@@ -1,0 +1,62 @@
+"""What `pe doctor` says of the keys that speak for this embassy to others; it only looks."""
+
+from datetime import UTC, datetime, timedelta
+
+from pe_core.errors import KeysetRefused
+from pe_core.model.finding import Finding, Health
+from pe_core.network.identity import PEER_KEY, REFERRAL_KEY
+from pe_core.store import DeskKeyRow, EpochRow, MetaRow, OwnKeysetRow, Store
+from pe_core.vault import Keyset, Seed, key_id, keys_of, read_keyset, read_referral_key
+
+SOON = timedelta(days=30)
+"""Before the end of the keys: time enough to fetch the paper."""
+STALE = timedelta(days=14)
+"""A week, and another one for who is on holiday."""
+NAME = "embassies"
+RENEW = "`pe keys root` with the root key's paper"
+
+
+async def look_at_network(store: Store, now: datetime) -> Finding:
+    """Say whether the keys for other embassies are there, fit together, and last."""
+    rows = await store.select(OwnKeysetRow, order="-serial", limit=1)
+    if not rows:
+        return _finding(Health.OK, "no keys for other embassies; fine without any")
+    peer = await store.get(MetaRow, PEER_KEY)
+    try:
+        keyset = read_keyset(rows[0].body)
+    except KeysetRefused:
+        return _finding(Health.WRONG, "the keys for other embassies do not verify", RENEW)
+    if peer is None or keys_of(Seed(peer.value)).verify_key != keyset.peer:
+        return _finding(Health.WRONG, "the server's key for other embassies is gone", RENEW)
+    ends = datetime.fromtimestamp(keyset.until, UTC)
+    if ends < now:
+        return _finding(Health.WRONG, f"the keys for other embassies ended on {_day(ends)}", RENEW)
+    row = await store.get(DeskKeyRow, key_id(keyset.desk))
+    if row is None or await store.get(EpochRow, row.epoch) is None:
+        return _finding(
+            Health.WRONG, "nobody opens the key for letters to other embassies any more", RENEW
+        )
+    if ends < now + SOON:
+        return _finding(Health.WARNING, f"the keys for other embassies end on {_day(ends)}", RENEW)
+    return await _dated(store, keyset, now)
+
+
+async def _dated(store: Store, keyset: Keyset, now: datetime) -> Finding:
+    row = await store.get(MetaRow, REFERRAL_KEY)
+    mend = "a coordinator who has the key for letters unlocks"
+    try:
+        dated = read_referral_key(row.value if row is not None else b"", keyset)
+    except KeysetRefused:
+        return _finding(Health.WARNING, "other embassies have no key to seal letters to", mend)
+    made = datetime.fromtimestamp(dated.made, UTC)
+    if made < now - STALE:
+        return _finding(Health.WARNING, f"other embassies seal to a key of {_day(made)}", mend)
+    return _finding(Health.OK, f"keys number {keyset.serial} are in force")
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()
+
+
+def _finding(health: Health, found: str, mend: str = "") -> Finding:
+    return Finding(name=NAME, health=health, found=found, mend=mend)

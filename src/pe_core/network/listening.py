@@ -1,0 +1,38 @@
+"""What happens at other embassies when a request ends here while nobody is unlocked."""
+
+from pe_core.desk.desk import Desk
+from pe_core.errors import Conflict
+from pe_core.model import Event, RequestErased, RequestId, WithdrawalFellDue
+from pe_core.network.erasing import take_back_all
+
+TRIES = 4
+"""Times that it is looked at anew because somebody acted in the same conversation."""
+
+
+class TakingBack:
+    """A listener like any other that takes back what was sent about a request that is gone."""
+
+    name = "core.taking_back"
+
+    def __init__(self, desk: Desk) -> None:
+        """Act on this desk."""
+        self.desk = desk
+
+    async def hear(self, event: Event) -> None:
+        """Take everything back when a withdrawal took effect, and when a request was erased."""
+        if isinstance(event, WithdrawalFellDue | RequestErased):
+            await self._take_back(RequestId(event.request))
+
+    async def _take_back(self, request: RequestId) -> None:
+        for _ in range(TRIES - 1):
+            try:
+                return await self._once(request)
+            except Conflict:
+                continue
+        await self._once(request)
+
+    async def _once(self, request: RequestId) -> None:
+        changes = await take_back_all(self.desk, request)
+        if changes:
+            await self.desk.store.write(changes)
+            await self.desk.store.shred()

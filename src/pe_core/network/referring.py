@@ -1,0 +1,259 @@
+"""Begin a conversation with a peer, and do what one of its two sides may do in it.
+
+Each act is one transaction: the letter, the state, the request that it is about, the trail.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pe_core.desk.desk import Desk, here_and_now, today_of
+from pe_core.desk.sealing import change_state, new_id
+from pe_core.desk.sessions import Session
+from pe_core.desk.trail import record
+from pe_core.desk.working import OVER, note_work, take_up
+from pe_core.errors import NotAllowed
+from pe_core.model import Author, Message, MessageKind, RequestId, State
+from pe_core.model import trail as trails
+from pe_core.model.peer import Kind, PeerCode, ThreadId
+from pe_core.model.referral import (
+    BODIES,
+    Answer,
+    Body,
+    Close,
+    Decline,
+    Referral,
+    ReferralState,
+    Side,
+)
+from pe_core.network.bodies import encode_body
+from pe_core.network.erasing import take_back
+from pe_core.network.posting import post, post_parts
+from pe_core.network.preparing import Prepared
+from pe_core.network.threads import (
+    CASES,
+    ReferralView,
+    change_referral,
+    new_referral,
+    read_referral,
+    read_referrals,
+)
+from pe_core.rules.referring import (
+    ASKS_A_DAY,
+    Act,
+    answer_day,
+    first_state,
+    step,
+)
+from pe_core.store import Change, IncomingRow, Insert, Update
+
+TRACE = "referral"
+"""Before the id of a conversation in the trail."""
+
+
+async def begin(
+    desk: Desk,
+    session: Session,
+    prepared: Prepared,
+    *,
+    request: RequestId | None = None,
+    parent: ThreadId | None = None,
+) -> ThreadId:
+    """Send the bytes that were prepared, and begin a conversation with them; returns its id.
+
+    Files that go along follow in letters of their own, in the same transaction. Raises
+    NotAllowed as ``post`` does, and for a request that is over.
+    """
+    thread = ThreadId(new_id())
+    kind = prepared.kind
+    body = Referral(
+        kind=kind,
+        side=Side.SENDER,
+        at=here_and_now(desk),
+        by=session.box,
+        urgent=prepared.urgent,
+        parent=parent,
+    )
+    row = await new_referral(
+        desk,
+        thread,
+        prepared.peer,
+        body,
+        first_state(kind),
+        request=request,
+        due=prepared.due,
+    )
+    letter = await post(
+        desk, session, prepared.peer, kind, thread, prepared.raw, about_case=kind in CASES
+    )
+    parts = await post_parts(desk, session, prepared.peer, thread, prepared.files)
+    changes: list[Change] = [Insert(row), *letter, *parts]
+    if request is None:
+        await record(desk, session.box, trails.Act.REFERRAL_BEGUN, trace_of(thread), changes)
+    else:
+        await _begin_about(desk, session, request, prepared.peer, changes)
+    return thread
+
+
+async def answer(
+    desk: Desk, session: Session, thread: ThreadId, body: Answer, revision: int | None = None
+) -> None:
+    """Say something in a conversation; NotAllowed where the state does not allow it.
+
+    Of the asks of one peer no more than twenty are answered in a day.
+    """
+    view = await _at(desk, session, thread, revision)
+    after = may_do(view, Act.ANSWER)
+    known = view.body
+    if known.kind is Kind.ASK and not view.is_ours and known.answered is None:
+        await _check_asks(desk, session, view.peer)
+    if not view.is_ours and known.answered is None:
+        known = msgspec.structs.replace(known, answered=today_of(desk))
+    due = _due_after(desk, view, after)
+    await _write(desk, session, view, known, after, body, trails.Act.REFERRAL_ANSWERED, due=due)
+
+
+async def decline(
+    desk: Desk, session: Session, thread: ThreadId, body: Decline, revision: int | None = None
+) -> None:
+    """Say no, with a reason; what was sent about somebody is erased here with it."""
+    view = await _at(desk, session, thread, revision)
+    after = may_do(view, Act.DECLINE)
+    erased = await forget_letters(desk, view) if view.body.kind in CASES else []
+    await _write(desk, session, view, view.body, after, body, trails.Act.REFERRAL_DECLINED, erased)
+    if erased:
+        await desk.store.shred()
+
+
+async def close(
+    desk: Desk, session: Session, thread: ThreadId, body: Close, revision: int | None = None
+) -> None:
+    """End a conversation in which nothing more is awaited."""
+    view = await _at(desk, session, thread, revision)
+    after = may_do(view, Act.CLOSE)
+    await _write(desk, session, view, view.body, after, body, trails.Act.REFERRAL_CLOSED)
+
+
+async def revoke(desk: Desk, session: Session, thread: ThreadId) -> None:
+    """Take back what we sent: it is erased here now, and there as soon as their server hears."""
+    view = await read_referral(desk, session, thread)
+    may_do(view, Act.REVOKE)
+    changes = await take_back(desk, view.row)
+    await record(desk, session.box, trails.Act.REFERRAL_REVOKED, trace_of(thread), changes)
+    await desk.store.shred()
+
+
+async def wait_on(desk: Desk, session: Session, thread: ThreadId) -> None:
+    """Give a peer as long again for its answer, when the time is over."""
+    view = await read_referral(desk, session, thread)
+    state = may_do(view, Act.WAIT)
+    due = answer_day(here_and_now(desk), view.body.urgent)
+    values = {"due": due.toordinal()}
+    change = await change_referral(desk, view, view.body, state, **values)
+    await record(desk, session.box, trails.Act.REFERRAL_EXTENDED, trace_of(thread), [change])
+
+
+def may_do(view: ReferralView, act: Act) -> ReferralState:
+    """Return where an act of ours leads; NotAllowed with the reason where it is not possible."""
+    after = step(view.body.kind, view.body.side, view.state, act)
+    if not isinstance(after, ReferralState):
+        raise NotAllowed(f"staff.referrals.{after.value}")
+    return after
+
+
+def trace_of(thread: str) -> str:
+    """Return how the trail names a conversation."""
+    return f"{TRACE}/{thread}"
+
+
+async def forget_letters(desk: Desk, view: ReferralView) -> list[Change]:
+    """Return the changes that erase here what a peer sent about somebody."""
+    where = {"thread": view.id, "peer": view.peer}
+    names = await desk.store.pick(IncomingRow, ("id",), where)
+    return [Update(IncomingRow, (view.peer, name), {"body": None}) for (name,) in names]
+
+
+async def _begin_about(
+    desk: Desk, session: Session, request: RequestId, peer: PeerCode, changes: Sequence[Change]
+) -> None:
+    """Write the beginning of a conversation with an entry in the thread of its request."""
+    work = await take_up(desk, session, request)
+    if work.state in OVER:
+        raise NotAllowed("staff.request.closed")
+    moved = change_state(work.row, State.TRIAGE) if work.state is State.NEW else []
+    entry = Message(
+        at=desk.now(),
+        author=Author.STAFF,
+        kind=MessageKind.SENT_ON,
+        box=session.box,
+        peer=peer,
+    )
+    await note_work(
+        desk, session, work, entry, trails.Act.REFERRAL_BEGUN, changes=[*changes, *moved]
+    )
+
+
+async def _at(desk: Desk, session: Session, thread: ThreadId, revision: int | None) -> ReferralView:
+    """Return a conversation as the page showed it; NotAllowed if something has come since."""
+    view = await read_referral(desk, session, thread)
+    if revision is not None and revision != view.row.revision:
+        raise NotAllowed("staff.referrals.changed")
+    return view
+
+
+async def _write(
+    desk: Desk,
+    session: Session,
+    view: ReferralView,
+    known: Referral,
+    after: ReferralState,
+    body: Body,
+    act: trails.Act,
+    more: Sequence[Change] = (),
+    *,
+    due: int = 0,
+) -> None:
+    changes = await letter_changes(desk, session, view, known, after, body, due=due)
+    await record(desk, session.box, act, trace_of(view.id), [*changes, *more])
+
+
+async def letter_changes(
+    desk: Desk,
+    session: Session,
+    view: ReferralView,
+    known: Referral,
+    after: ReferralState,
+    body: Body,
+    *,
+    due: int = 0,
+    **values: object,
+) -> list[Change]:
+    """Return the changes that post a letter in a conversation and move it on."""
+    kind = next(kind for kind, carried in BODIES.items() if carried is type(body))
+    letter = await post(
+        desk,
+        session,
+        view.peer,
+        kind,
+        view.id,
+        encode_body(body),
+        about_case=view.body.kind in CASES,
+    )
+    return [*letter, await change_referral(desk, view, known, after, due=due, **values)]
+
+
+def _due_after(desk: Desk, view: ReferralView, after: ReferralState) -> int:
+    if after is not ReferralState.WAITING:
+        return 0
+    return answer_day(here_and_now(desk), view.body.urgent).toordinal()
+
+
+async def _check_asks(desk: Desk, session: Session, peer: PeerCode) -> None:
+    today = today_of(desk)
+    answered = [
+        view
+        for view in await read_referrals(desk, session)
+        if view.peer == peer and view.body.kind is Kind.ASK and view.body.answered == today
+    ]
+    if len(answered) >= ASKS_A_DAY:
+        raise NotAllowed("staff.referrals.enough_asks")

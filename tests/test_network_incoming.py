@@ -1,0 +1,452 @@
+"""What came from a peer: only what its desk signed moves anything, and each letter once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from between import Between, House
+from pe_core.desk import visits
+from pe_core.desk.requests import Moving, move
+from pe_core.errors import NotAllowed
+from pe_core.model import Outcome, RequestErased, State, WithdrawalFellDue
+from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
+from pe_core.model.referral import Accept, Answer, ReferralState
+from pe_core.network import accepting, posting, preparing, referring, threads
+from pe_core.network.bodies import decode_body, encode_body
+from pe_core.network.erasing import taken_back
+from pe_core.network.identity import desk_keys, read_begun
+from pe_core.network.incoming import Looked, look_at_incoming
+from pe_core.network.letters import seal_letter
+from pe_core.network.listening import TakingBack
+from pe_core.network.wire import Letter, Sealed, encode_packet
+from pe_core.store import (
+    Change,
+    Delete,
+    IncomingRow,
+    Insert,
+    OutgoingRow,
+    PeerRow,
+    ReferralRow,
+    Update,
+)
+from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.toolkit.invented import ASKED, unlock_account
+from pe_core.vault import keys_of, new_seed, read_keyset, read_referral_key
+from test_network_referring import FIELDS, prepare, refer
+
+Run = Callable[[Awaitable[Any]], Any]
+S = ReferralState
+NOW = 1_795_514_700
+THREAD = ThreadId("t" * 26)
+
+
+@pytest.fixture
+def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
+    """Two embassies that know each other."""
+    between = Between(pe_embassy, pe_run, tmp_path / "other")
+    yield between
+    between.close()
+
+
+def consult(two: Between) -> preparing.Prepared:
+    return preparing.prepare_consult(two.near.desk, two.far.code, "How?", "en", urgent=False)
+
+
+def forge(two: Between, *, signed_by_desk: bool, **said: Any) -> None:
+    """Put a letter of the near embassy into the far one's inbox, as its server could."""
+    near, far = two.near, two.far
+    row = two.run(near.desk.store.get(PeerRow, far.code))
+    own = two.run(read_begun(far.desk))
+    dated = read_referral_key(row.referral, read_keyset(own.signed))
+    keys = two.run(desk_keys(near.desk, near.session)) if signed_by_desk else keys_of(new_seed())
+    fields: dict[str, Any] = {
+        "id": PacketId("p" * 26),
+        "sender": near.code,
+        "to": far.code,
+        "thread": THREAD,
+        "number": 1,
+        "kind": Kind.CONSULT,
+        "created": NOW,
+        "until": NOW + 3600,
+        "body": consult(two).raw,
+    }
+    letter = Letter(**{**fields, **said})
+    packet = Sealed(
+        id=letter.id,
+        sender=near.code,
+        to=far.code,
+        created=NOW,
+        thread=said.get("in_thread", letter.thread),
+        number=letter.number,
+        epoch=dated.epoch,
+        until=NOW + 3600,
+        sealed=seal_letter(letter, keys, dated),
+    )
+    assert encode_packet(packet)
+    came = IncomingRow(
+        peer=near.code,
+        id=letter.id,
+        thread=THREAD,
+        number=letter.number,
+        day=two.clock.now().date().toordinal(),
+        keep_until=5000,
+        serial=1,
+        epoch=dated.epoch,
+        receipt=b"r",
+        body=packet.sealed,
+    )
+    two.run(far.desk.store.write([Insert(came)]))
+
+
+def test_a_letter_is_looked_at_once(two: Between) -> None:
+    two.near.begin(consult(two))
+    two.carry()
+
+    assert [1, 0, 0] == [two.far.look().came for _ in range(3)]
+    assert 1 == len(two.far.threads())
+
+
+class Counted:
+    """Counts the letters that are opened, and the bodies of letters that are read."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, house: House) -> None:
+        self.opened, self.read = 0, 0
+        store, open_kept = house.desk.store, threads.open_kept
+        get, select = store.get, store.select
+
+        def opening(*given: Any) -> Letter:
+            self.opened += 1
+            return open_kept(*given)
+
+        async def getting(table: Any, *key: Any) -> Any:
+            self.read += table is IncomingRow
+            return await get(table, *key)
+
+        async def selecting(table: Any, *given: Any, **named: Any) -> Any:
+            self.read += table is IncomingRow
+            return await select(table, *given, **named)
+
+        monkeypatch.setattr(threads, "open_kept", opening)
+        monkeypatch.setattr(store, "get", getting)
+        monkeypatch.setattr(store, "select", selecting)
+
+    def since(self) -> tuple[int, int]:
+        """Return (opened, read) since this was asked last."""
+        found, self.opened, self.read = (self.opened, self.read), 0, 0
+        return found
+
+
+def fill(two: Between, number: int) -> None:
+    """Let a conversation come in which the near side says more and more."""
+    thread = two.near.begin(consult(two))
+    words = encode_body(Answer(words="more", language="en"))
+    desk, session = two.near.desk, two.near.session
+    for _ in range(number - 1):
+        letter = posting.post(desk, session, two.far.code, Kind.ANSWER, thread, words)
+        two.run(desk.store.write(two.run(letter)))
+    two.carry()
+
+
+def test_a_second_look_opens_and_reads_nothing_however_many_letters_there_are(
+    two: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(two, 200)
+    forge(two, signed_by_desk=False)
+    counted = Counted(monkeypatch, two.far)
+    first, cost = two.far.look(), counted.since()
+    second, again = two.far.look(), counted.since()
+
+    assert (200, (201, 201)) == (first.came, cost)
+    assert (0, (0, 0)) == (second.came, again)
+    assert first.unread == second.unread != ()
+
+
+def test_after_a_restart_only_what_nobody_could_read_is_opened_again(
+    two: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(two, 20)
+    forge(two, signed_by_desk=False)
+    two.far.look()
+    two.far.session = two.run(unlock_account(two.far.desk, two.clock, two.far.embassy.account))
+    counted = Counted(monkeypatch, two.far)
+    looked, cost = two.far.look(), counted.since()
+
+    assert (0, 1, (1, 1)) == (looked.came, len(looked.unread), cost)
+
+
+def test_a_list_of_conversations_reads_of_each_the_letter_that_began_it_alone(
+    two: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(two, 20)
+    two.far.look()
+    (theirs,), (ours,) = two.far.threads(), two.near.threads()
+    counted = Counted(monkeypatch, two.far)
+    first = two.run(threads.read_first(two.far.desk, two.far.session, theirs))
+    own = two.run(threads.read_first(two.near.desk, two.near.session, ours))
+
+    assert (1, 1) == counted.since()
+    assert decode_body(Kind.CONSULT, consult(two).raw) == first == own
+
+
+def test_what_could_not_be_read_is_named_until_it_is_taken_back(two: Between) -> None:
+    forge(two, signed_by_desk=False)
+    before = [len(two.far.look().unread) for _ in range(2)]
+    gone = Update(IncomingRow, (two.near.code, "p" * 26), {"body": None})
+    two.run(two.far.desk.store.write([gone]))
+
+    assert [1, 1] == before
+    assert () == two.far.look().unread
+
+
+def test_a_letter_that_came_before_its_key_is_taken_in_once_the_key_is_there(
+    two: Between,
+) -> None:
+    two.near.begin(consult(two))
+    two.carry()
+    (epoch,) = {row.epoch for row in two.run(two.far.desk.store.select(IncomingRow))}
+    key = two.far.session.epochs.pop(epoch)
+    two.far.session.refused_epochs.add(epoch)
+    without = two.far.look()
+    two.far.session.epochs[epoch] = key
+
+    assert (0, ()) == (without.came, without.unread)
+    assert 1 == two.far.look().came
+
+
+def test_a_yes_that_was_passed_over_is_taken_in_once_its_conversation_is_there(
+    two: Between,
+) -> None:
+    _, _, thread = refer(two)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.carry()
+    row = two.run(two.near.desk.store.get(ReferralRow, thread))
+    two.run(two.near.desk.store.write([Delete(ReferralRow, {"id": thread})]))
+    without = two.near.look().came
+    two.run(two.near.desk.store.write([Insert(row)]))
+
+    assert (0, 1) == (without, two.near.look().came)
+    assert S.ACCEPTED is two.near.view(thread).state
+
+
+def test_two_who_look_in_the_same_moment_take_each_letter_in_once_and_in_order(
+    two: Between,
+) -> None:
+    fill(two, 12)
+    other = two.run(unlock_account(two.far.desk, two.clock, two.far.embassy.account))
+    two.far.session.epochs.update(other.epochs)
+
+    async def both() -> list[Looked]:
+        looks = (look_at_incoming(two.far.desk, one) for one in (two.far.session, other))
+        return list(await asyncio.gather(*looks))
+
+    looked = two.run(both())
+    (view,) = two.far.threads()
+    numbers = {one.id: one.number for one in two.far.said(view.id)}
+
+    assert 12 == sum(one.came for one in looked)
+    assert list(range(1, 13)) == [numbers[name] for name in view.body.taken_in]
+
+
+def disturb(monkeypatch: pytest.MonkeyPatch, house: House, times: int) -> None:
+    """Let somebody else change every conversation just before the next few writings."""
+    store, left = house.desk.store, [times]
+    write = store.write
+
+    async def writing(changes: Sequence[Change]) -> None:
+        if left[0]:
+            left[0] -= 1
+            for row in await store.select(ReferralRow):
+                await write([Update(ReferralRow, (row.id,), {"revision": row.revision + 1})])
+        await write(changes)
+
+    monkeypatch.setattr(store, "write", writing)
+
+
+@pytest.mark.parametrize(("times", "came"), [(1, 3), (2, 3), (3, 0)])
+def test_a_letter_whose_conversation_changes_meanwhile_is_looked_at_anew_before_later_ones(
+    two: Between, monkeypatch: pytest.MonkeyPatch, times: int, came: int
+) -> None:
+    thread = two.near.begin(consult(two))
+    two.exchange()
+    desk, session = two.near.desk, two.near.session
+    for word in ("one", "two", "three"):
+        words = encode_body(Answer(words=word, language="en"))
+        letter = posting.post(desk, session, two.far.code, Kind.ANSWER, thread, words)
+        two.run(desk.store.write(two.run(letter)))
+    two.carry()
+    disturb(monkeypatch, two.far, times)
+    looked = two.far.look()
+    two.far.look()
+    names = [one.id for one in two.far.said(thread)]
+
+    assert came == looked.came
+    assert names == list(two.far.view(thread).body.taken_in)
+
+
+def test_a_letter_that_the_desk_signed_begins_a_conversation(two: Between) -> None:
+    forge(two, signed_by_desk=True)
+
+    assert (1, ()) == (two.far.look().came, two.far.look().unread)
+    assert [S.WAITING] == [view.state for view in two.far.threads()]
+
+
+@pytest.mark.parametrize(
+    ("desk", "said"),
+    [
+        (False, {}),
+        (True, {"body": b"\xc1"}),
+        (True, {"body": b""}),
+        (True, {"kind": Kind.REFER}),
+        (True, {"kind": Kind.FILE}),
+        (True, {"kind": "a kind of later years"}),
+        (True, {"kind": Kind.TRANSFER, "body": encode_body(Accept(language="en"))}),
+        (True, {"thread": ThreadId("u" * 26)}),
+    ],
+)
+def test_what_cannot_be_read_is_shown_as_that_and_begins_nothing(
+    two: Between, desk: bool, said: dict[str, Any]
+) -> None:
+    forge(two, signed_by_desk=desk, **said)
+    looked = two.far.look()
+
+    assert (0, [PeerCode("zz")]) == (looked.came, [one.peer for one in looked.unread])
+    assert [] == two.far.threads()
+
+
+def test_a_yes_in_a_conversation_that_there_is_not_says_nothing(two: Between) -> None:
+    accept = encode_body(Accept(language="en"))
+    forge(two, signed_by_desk=True, kind=Kind.ACCEPT, body=accept)
+
+    assert 0 == two.far.look().came
+    assert [] == two.far.threads()
+
+
+def test_a_letter_out_of_turn_is_read_and_moves_nothing(two: Between) -> None:
+    _, _, thread = refer(two)
+    words = Answer(words="not yet", language="en")
+    view = two.near.view(thread)
+    changes = two.run(
+        posting.post(
+            two.near.desk, two.near.session, view.peer, Kind.ANSWER, thread, encode_body(words)
+        )
+    )
+    two.run(two.near.desk.store.write(changes))
+    two.exchange()
+
+    assert S.WAITING is two.far.view(thread).state
+    assert words == two.far.said(thread)[-1].body
+
+
+def test_two_letters_that_cross_leave_both_sides_alike(two: Between) -> None:
+    _, _, thread = refer(two)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.run(referring.revoke(two.near.desk, two.near.session, thread))
+    two.exchange()
+
+    assert [S.REVOKED, S.REVOKED] == [house.view(thread).state for house in (two.near, two.far)]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"state": "paused"}, "peer_not_active"),
+        ({"state": "proposed"}, "peer_not_active"),
+        ({"state": "blocked"}, "peer_not_active"),
+        ({"ours": 0}, "peer_not_active"),
+        ({"theirs": 0}, "peer_not_active"),
+        ({"away": 1}, "peer_not_active"),
+        ({"referral": None}, "peer_no_key"),
+        ({"referral": b"nonsense"}, "peer_no_key"),
+    ],
+)
+def test_nothing_is_posted_to_a_peer_that_letters_do_not_reach(
+    two: Between, values: dict[str, Any], reason: str
+) -> None:
+    two.run(two.near.desk.store.write([Update(PeerRow, ("yy",), values)]))
+
+    with pytest.raises(NotAllowed, match=reason):
+        two.near.begin(consult(two))
+    assert [] == [row for row in two.near.outgoing() if row.thread]
+    assert [] == two.near.threads()
+
+
+@pytest.mark.parametrize(("weeks", "goes"), [(7.9, True), (8.1, False)])
+def test_a_key_at_which_nobody_has_unlocked_for_eight_weeks_is_too_old(
+    two: Between, weeks: float, goes: bool
+) -> None:
+    two.clock.move(weeks=weeks)
+
+    if goes:
+        two.near.begin(consult(two))
+    else:
+        with pytest.raises(NotAllowed, match="peer_no_key"):
+            two.near.begin(consult(two))
+    assert goes is (1 == len(two.near.threads()))
+
+
+def test_what_is_too_long_for_a_letter_is_refused(two: Between) -> None:
+    prepared = msgspec.structs.replace(consult(two), raw=bytes(200_000))
+
+    with pytest.raises(NotAllowed, match="too_long"):
+        two.near.begin(prepared)
+
+
+@pytest.mark.parametrize("event", [WithdrawalFellDue, RequestErased])
+def test_what_was_sent_is_taken_back_when_its_request_ends_while_nobody_is_unlocked(
+    two: Between, event: type
+) -> None:
+    _, request, thread = refer(two)
+    two.near.desk.sessions.drop_where(lambda _: True)
+    hearing = TakingBack(two.near.desk)
+    for _ in range(2):
+        two.run(hearing.hear(event(request=request)))
+    erases = [row for row in two.near.outgoing() if row.number == 0 and row.thread]
+    two.carry()
+
+    assert 1 == len(erases), "hearing it twice has the effect of hearing it once"
+    row = two.run(two.far.desk.store.get(ReferralRow, thread))
+    assert S.REVOKED.value == row.state
+
+
+def test_what_a_peer_has_taken_over_is_not_taken_back(two: Between) -> None:
+    _, request, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    two.run(TakingBack(two.near.desk).hear(RequestErased(request=request)))
+
+    assert [] == two.near.outgoing()
+    assert State.NEW is two.far.request(own).state
+
+
+def test_a_peer_takes_back_its_own_conversations_alone(two: Between) -> None:
+    _, _, thread = refer(two)
+    assert [] == two.run(taken_back(two.far.desk, PeerCode("xx"), thread))
+    assert [] == two.run(taken_back(two.far.desk, PeerCode("zz"), ThreadId("z" * 26)))
+    assert 2 == len(two.run(taken_back(two.far.desk, PeerCode("zz"), thread)))
+
+
+def test_a_request_that_is_over_is_not_referred(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    two.run(visits.withdraw(two.near.desk, visit))
+    row = two.near.request(request)
+    assert row.withdrawal_due
+    moving = Moving(to=State.CLOSED, outcome=Outcome.WITHDRAWN)
+    two.run(move(two.near.desk, two.near.session, request, moving))
+
+    with pytest.raises(NotAllowed, match="closed"):
+        two.near.begin(prepared, request)
+    assert [] == two.near.threads()
+
+
+def test_a_conversation_about_nothing_known_here_leaves_the_outbox_alone(two: Between) -> None:
+    two.near.begin(consult(two))
+    two.run(two.near.desk.store.write([Delete(OutgoingRow, {"thread": "none"})]))
+
+    assert 1 == two.carry()

@@ -1,0 +1,375 @@
+"""Messages between two embassies about requests: sent as shown, answered, taken back."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from between import Between
+from pe_core.desk import visits
+from pe_core.desk.requests import open_request
+from pe_core.desk.working import take_up
+from pe_core.errors import NotAllowed
+from pe_core.model import RequestId, State
+from pe_core.model.peer import Kind, ThreadId
+from pe_core.model.referral import (
+    Answer,
+    Close,
+    Consult,
+    Count,
+    Decline,
+    Reason,
+    Refer,
+    ReferralState,
+)
+from pe_core.network import accepting, consenting, preparing, referring
+from pe_core.network.bodies import decode_body
+from pe_core.network.preparing import CaseWords
+from pe_core.store import IncomingRow, ReferralNoteRow
+from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.toolkit.invented import ASKED, unlock_account
+
+Run = Callable[[Awaitable[Any]], Any]
+S = ReferralState
+WORDS = CaseWords(asked="Do you know how this goes with you?", language="en")
+FIELDS = ("paper", "offices", "story")
+
+
+@pytest.fixture
+def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
+    """Two embassies that know each other."""
+    between = Between(pe_embassy, pe_run, tmp_path / "other")
+    yield between
+    between.close()
+
+
+def prepare(
+    two: Between, request: RequestId, kind: Kind = Kind.REFER, words: CaseWords = WORDS
+) -> preparing.Prepared:
+    return preparing.prepare_case(
+        two.near.desk, two.near.request(request), two.far.code, kind, words
+    )
+
+
+def refer(two: Between, kind: Kind = Kind.REFER) -> tuple[str, RequestId, ThreadId]:
+    """Refer a request whose asker agreed, and let it arrive; returns receipt, request, thread."""
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    thread = two.near.begin(prepare(two, request, kind), request)
+    two.exchange()
+    return receipt, request, thread
+
+
+def states(two: Between, thread: ThreadId) -> tuple[S, S]:
+    return two.near.view(thread).state, two.far.view(thread).state
+
+
+def test_a_question_without_anybodys_identity_goes_and_is_answered(two: Between) -> None:
+    prepared = preparing.prepare_consult(
+        two.near.desk, two.far.code, "How long does a stay take?", "en", urgent=False
+    )
+    thread = two.near.begin(prepared)
+    two.exchange()
+    came = two.far.said(thread)
+    before = states(two, thread)
+    words = Answer(words="Three months.", language="en")
+    two.run(referring.answer(two.far.desk, two.far.session, thread, words))
+    two.exchange()
+
+    (question,) = [one.body for one in came]
+    assert isinstance(question, Consult)
+    assert ("How long does a stay take?", date(2026, 11, 27)) == (
+        question.question,
+        question.answer_by,
+    )
+    assert (S.WAITING, S.WAITING) == before
+    assert (S.ANSWERED, S.ANSWERED) == states(two, thread)
+    assert [None, "Three months."] == [
+        one.body.words if isinstance(one.body, Answer) else None for one in two.near.said(thread)
+    ]
+
+
+def test_what_was_shown_before_sending_is_byte_for_byte_what_the_peer_opens(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request)
+    again = prepare(two, request)
+    thread = two.near.begin(prepared, request)
+    two.exchange()
+
+    (ours,), (theirs,) = two.near.said(thread), two.far.said(thread)
+    assert prepared.raw == again.raw == ours.raw == theirs.raw
+    assert decode_body(Kind.REFER, prepared.raw) == theirs.body
+    assert prepared.digest == again.digest
+
+
+def test_only_what_the_asker_agreed_to_leaves_and_never_what_the_plugin_holds_back(
+    two: Between,
+) -> None:
+    _, request = two.ask(ASKED[1])
+    two.agree(request, "paper", "region", "name")
+    thread = two.near.begin(prepare(two, request), request)
+    two.exchange()
+
+    (came,) = two.far.said(thread)
+    assert isinstance(came.body, Refer)
+    assert ["paper", "name"] == [shared.field for shared in came.body.answers]
+    assert ["Выдуманная Птица"] == [one.answer for one in came.body.answers if one.personal]
+
+
+def test_nothing_leaves_without_a_consent_or_for_another_embassy(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+
+    with pytest.raises(NotAllowed, match="no_consent"):
+        prepare(two, request)
+    two.agree(request, "region")
+    with pytest.raises(NotAllowed, match="nothing_left"):
+        prepare(two, request)
+
+
+def test_a_consent_by_receipt_is_used_after_48_hours(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.run(_wish(two, request))
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((wish_id, wish),) = two.run(consenting.read_asked(two.near.desk, visit)).wishes
+    two.run(consenting.answer_wish(two.near.desk, visit, wish_id, ["story", "name"]))
+
+    assert ("yy", "yy.example", list(FIELDS)) == (
+        wish.peer,
+        wish.host,
+        [field for field, _ in wish.questions],
+    )
+    with pytest.raises(NotAllowed, match="consent_waits"):
+        prepare(two, request)
+    two.clock.move(hours=72)
+    prepared = decode_body(Kind.REFER, prepare(two, request).raw)
+    assert isinstance(prepared, Refer)
+    assert ["story"] == [shared.field for shared in prepared.answers]
+
+
+async def _wish(two: Between, request: RequestId) -> None:
+    desk, session = two.near.desk, two.near.session
+    help_request = await open_request(desk, session, request)
+    words = CaseWords(asked="May they help?", language="en", fields=FIELDS)
+    wish = await preparing.prepare_wish(desk, help_request, two.far.code, words, take_over=False)
+    await consenting.ask_consent(desk, session, await take_up(desk, session, request), wish)
+
+
+def test_an_asker_may_say_no(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.run(_wish(two, request))
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((wish_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).wishes
+    two.run(consenting.answer_wish(two.near.desk, visit, wish_id, []))
+
+    asked = two.run(consenting.read_asked(two.near.desk, visit))
+    (said_no,) = consenting.consents_of(two.near.request(request))
+    assert ((), ()) == (asked.wishes, asked.given)
+    assert ((), None) == (
+        said_no.fields,
+        consenting.consent_for(two.near.request(request), two.far.code),
+    )
+
+
+def test_consent_that_is_taken_back_is_erased_on_both_sides_though_nobody_is_unlocked(
+    two: Between,
+) -> None:
+    receipt, request, thread = refer(two)
+    for house in (two.near, two.far):
+        house.desk.sessions.drop_where(lambda _: True)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    before = two.run(two.far.desk.store.select(IncomingRow))
+    two.clock.move(days=1)
+    carried = two.carry()
+
+    rows = two.run(two.far.desk.store.select(IncomingRow))
+    assert [True] == [row.body is not None for row in before]
+    assert 1 == carried
+    assert [None, None] == [row.body for row in rows]
+    for house in (two.near, two.far):
+        assert 0 == two.run(house.desk.store.count(ReferralNoteRow))
+    two.near.session = two.run(unlock_account(two.near.desk, two.clock, two.near.embassy.account))
+    two.far.session = two.run(unlock_account(two.far.desk, two.clock, two.far.embassy.account))
+    assert (S.REVOKED, S.REVOKED) == states(two, thread)
+    assert date(2026, 11, 25).toordinal() == two.near.view(thread).row.erased
+    assert [True] == [one.is_gone for one in two.far.said(thread)]
+    with pytest.raises(NotAllowed, match="no_consent"):
+        prepare(two, request)
+
+
+def test_what_was_taken_back_before_it_left_never_leaves(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    two.near.begin(prepare(two, request), request)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    kinds = [b'"type":"erase"' in row.packet for row in two.near.outgoing()]
+    two.exchange()
+
+    assert [True] == kinds
+    assert [] == two.far.threads()
+
+
+def test_a_coordinator_takes_back_what_they_sent(two: Between) -> None:
+    _, _, thread = refer(two)
+    two.run(referring.revoke(two.near.desk, two.near.session, thread))
+    two.carry()
+
+    assert (S.REVOKED, S.REVOKED) == states(two, thread)
+    assert [None] == [one.body for one in two.far.said(thread)]
+
+
+def test_a_transfer_that_is_accepted_leads_its_asker_on(two: Between) -> None:
+    receipt, _, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "Gladly", "en"))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    view = two.run(visits.look(two.near.desk, visit))
+    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
+    _, there = two.run(visits.come_back(two.far.desk, moved.receipt))
+
+    assert (S.TAKEN, S.TAKEN) == states(two, thread)
+    assert State.TRANSFERRED is view.state
+    assert ("yy", "https://yy.example") == (moved.peer, moved.address)
+    assert own == there.request
+    handed = two.far.request(own)
+    assert ("zz.paper", "be", list(FIELDS)) == (
+        handed.original.form,
+        handed.original.language,
+        [answer.field for answer in handed.original.answers],
+    )
+    assert [True, False] == [one.is_gone for one in two.far.said(thread)], (
+        "it is in the request now"
+    )
+    assert "Gladly" in [getattr(one.body, "words", "") for one in two.near.said(thread)]
+
+
+def test_nobody_at_either_embassy_sees_the_new_receipt(two: Between) -> None:
+    receipt, _, thread = refer(two, Kind.TRANSFER)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
+
+    for house in (two.near, two.far):
+        for one in house.said(thread):
+            assert moved.receipt.encode() not in one.raw
+
+
+def test_a_transfer_that_is_given_back_is_taken_up_again(two: Between) -> None:
+    receipt, request, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    two.run(accepting.give_back(two.far.desk, two.far.session, thread, "Not with us", "en"))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+
+    assert (S.RETURNED, S.RETURNED) == states(two, thread)
+    assert State.TRIAGE is two.near.request(request).state
+    assert State.CLOSED is two.far.request(own).state
+    assert two.run(consenting.read_asked(two.near.desk, visit)).moved is None
+
+
+def test_a_consent_that_is_taken_back_while_a_yes_is_on_its_way_ends_the_request_there(
+    two: Between,
+) -> None:
+    receipt, request, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    two.exchange()
+
+    assert date(2026, 11, 27) == two.far.request(own).withdrawal_due
+    assert (S.REVOKED, S.TAKEN) == states(two, thread)
+    assert State.TRANSFERRED is not two.near.request(request).state
+
+
+def test_a_no_says_why_and_erases_what_came(two: Between) -> None:
+    _, _, thread = refer(two)
+    no = Decline(reason=Reason.NO_CAPACITY, words="Sorry", language="en")
+    two.run(referring.decline(two.far.desk, two.far.session, thread, no))
+    two.exchange()
+
+    assert (S.DECLINED, S.DECLINED) == states(two, thread)
+    assert no == two.near.said(thread)[-1].body
+    assert [None] == [
+        row.body for row in two.run(two.far.desk.store.select(IncomingRow)) if row.number
+    ]
+
+
+def test_both_speak_about_a_case_that_both_keep_and_either_closes_it(two: Between) -> None:
+    _, request, thread = refer(two)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    for house in (two.near, two.far):
+        words = Answer(words=f"from {house.code}", language="en")
+        two.run(referring.answer(house.desk, house.session, thread, words))
+        two.exchange()
+    accepted = states(two, thread)
+    two.run(referring.close(two.near.desk, two.near.session, thread, Close(language="en")))
+    two.exchange()
+
+    assert (S.ACCEPTED, S.ACCEPTED) == accepted
+    assert (S.CLOSED, S.CLOSED) == states(two, thread)
+    assert [one.raw for one in two.near.said(thread)] == [one.raw for one in two.far.said(thread)]
+    assert State.TRIAGE is two.near.request(request).state
+
+
+def test_what_is_not_ones_turn_is_refused_with_the_reason(two: Between) -> None:
+    _, _, thread = refer(two)
+    desk, session = two.near.desk, two.near.session
+
+    with pytest.raises(NotAllowed, match="not_yours"):
+        two.run(accepting.accept(desk, session, thread, "", "en"))
+    with pytest.raises(NotAllowed, match="not_now"):
+        two.run(referring.close(desk, session, thread, Close(language="en")))
+
+
+def test_a_page_that_is_older_than_what_came_acts_on_nothing(two: Between) -> None:
+    _, _, thread = refer(two)
+    words = Decline(reason=Reason.OTHER, language="en")
+
+    with pytest.raises(NotAllowed, match="changed"):
+        two.run(referring.decline(two.far.desk, two.far.session, thread, words, revision=7))
+
+
+def test_an_answer_that_is_late_is_seen_on_both_sides_and_the_sender_decides_again(
+    two: Between,
+) -> None:
+    _, _, thread = refer(two)
+
+    def pressures() -> tuple[str, str]:
+        today = two.clock.now().date()
+        return two.near.view(thread).pressure(today), two.far.view(thread).pressure(today)
+
+    seen = [pressures()]
+    for _ in range(4):
+        two.clock.move(days=1)
+        seen.append(pressures())
+    two.run(referring.wait_on(two.near.desk, two.near.session, thread))
+
+    assert ["none", "none", "half", "half", "late"] == [one for one, _ in seen]
+    assert all(one == other for one, other in seen)
+    assert date(2026, 12, 1) == two.near.view(thread).due
+
+
+def test_twenty_asks_of_a_peer_are_answered_in_a_day(two: Between) -> None:
+    asked = preparing.AskWords(languages=("ko",), language="en")
+    opened = []
+    for _ in range(21):
+        opened.append(two.near.begin(preparing.prepare_ask(two.near.desk, two.far.code, asked)))
+    two.exchange()
+    count = Answer(words="Two could.", language="en", count=Count.FEW)
+    for thread in opened[:20]:
+        two.run(referring.answer(two.far.desk, two.far.session, thread, count))
+
+    with pytest.raises(NotAllowed, match="enough_asks"):
+        two.run(referring.answer(two.far.desk, two.far.session, opened[20], count))
+    two.clock.move(days=1)
+    two.run(referring.answer(two.far.desk, two.far.session, opened[20], count))
