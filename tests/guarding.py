@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from pe_core.vault.keys import random_bytes
 from pe_core.web.guards.tokens import FormTokens
+from pe_core.web.portal import PORTAL
 
 HOST = "help.example"
 OWN = f"https://{HOST}"
@@ -36,7 +37,7 @@ class Keeper:
 
 def make_portal(*, secure: bool = True, is_live: bool = True, **owners: object) -> Any:
     """Return a portal on which ``COOKIE`` opens the ``drafts``, ``visits`` ... that are given."""
-    names = ("drafts", "visits", "joinings", "sessions")
+    names = ("drafts", "visits", "joinings", "applicants", "sessions")
     return SimpleNamespace(
         secure_cookies=secure,
         scheme="https" if secure else "http",
@@ -67,8 +68,8 @@ def make_request(
         "path": path,
         "path_params": {} if language is None else {"language": language},
         "headers": [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers],
-        "litestar_app": SimpleNamespace(state=SimpleNamespace(portal=portal or make_portal())),
-        "state": {},
+        "litestar_app": SimpleNamespace(),
+        "state": {PORTAL: portal or make_portal()},
     }
     return Request(scope, receive=receive)
 

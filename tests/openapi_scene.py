@@ -1,6 +1,7 @@
 """An embassy for Schemathesis: what a call ends or uses up comes back before the next one."""
 
 import asyncio
+import json
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,26 +14,36 @@ import httpx
 import schemathesis
 from litestar.handlers import HTTPRouteHandler
 from schemathesis.transport.serialization import Binary
+from tests.two_embassies import add_stranger
 
-from pe_core.desk import accounts, intake, invites, listing, proposals, requests, visits
+from pe_core.desk import accounts, applying, intake, invites, listing, proposals, requests, visits
 from pe_core.desk.files import CleanFile
 from pe_core.desk.sessions import Session
-from pe_core.model import RequestId, Where
-from pe_core.store import FileRow, GrantRow, InviteRow, ProposalRow, ReplyRow
+from pe_core.model import Need, RequestId, Skill, Where
+from pe_core.store import FileRow, GrantRow, InviteRow, PeerRow, ProposalRow, ReplyRow
 from pe_core.toolkit.browser import ADDRESS
 from pe_core.toolkit.embassy import (
     TestEmbassy,
     close_embassy,
     open_test_embassy,
 )
-from pe_core.toolkit.invented import ASKED, Account, Clock, ask, open_account
+from pe_core.toolkit.invented import (
+    ASKED,
+    Account,
+    Clock,
+    ask,
+    hold_shift,
+    look_for,
+    offer_help,
+    open_account,
+)
 from pe_core.vault.cookies import csrf_token
-from pe_core.web import front, public, staff
+from pe_core.web import front, peers, public, staff, work
 from pe_core.web.openapi import COOKIES, OPENER, name_of
 
 T = TypeVar("T")
 
-HANDLERS = (*front.ROUTES, *public.ROUTES, *staff.ROUTES)
+HANDLERS = (*front.ROUTES, *peers.ROUTES, *public.ROUTES, *staff.ROUTES, *work.ROUTES)
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PHOTO = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5E"
@@ -40,7 +51,8 @@ PHOTO = b64decode(
 
 
 class Scene:
-    """An embassy at work: a request with a photo and an answer, two coordinators, a newcomer."""
+    """An embassy at work: a request with a photo and an answer, two coordinators, a newcomer,
+    and a volunteer."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -75,6 +87,7 @@ class Scene:
         self.session = self.unlock(self.embassy.account)
         code = self.run(invites.make_invite(desk, self.session))
         self.second = self.unlock(self.run(open_account(desk, self.clock, code, "zubr")))
+        self.volunteer = self.unlock(self.run(offer_help(desk, self.clock, "wouk")))
         self.session = self.unlock(self.embassy.account)
         self.ask()
         self.ready()
@@ -94,6 +107,9 @@ class Scene:
         self.run(visits.add_word(desk, visit, "Here it is.", [photo]))
         self.request: RequestId = self.run(listing.list_requests(desk, self.session))[0].id
         self.run(requests.reply(desk, self.session, self.request, "Thank you.", "en"))
+        need = Need(required=(Skill(code="core.skill.papers"),))
+        self.need = self.run(look_for(desk, self.session, self.request, "Fill in a form", need))
+        self.shift = self.run(hold_shift(desk, self.session, "A stall at the fair"))
         self.file = self.run(desk.store.pick(FileRow, ("id",)))[0][0]
 
     def ready(self) -> None:
@@ -101,6 +117,8 @@ class Scene:
         desk = self.embassy.desk
         self.calls += 1
         self.clock.move(seconds=20)
+        if not self.run(desk.store.count(PeerRow, {})):
+            add_stranger(self.run, desk)
         grants = self.run(desk.store.count(GrantRow, {"box": self.session.box}))
         if not grants or self.calls % 2000 == 0:
             self.close()
@@ -123,6 +141,12 @@ class Scene:
             self.kept["visit"], _ = self.run(visits.come_back(desk, self.receipt))
         if desk.joinings.find(self.kept.get("joining")) is None:
             self.invite_newcomer()
+        if desk.applicants.find(self.kept.get("applicant")) is None:
+            self.kept["applicant"], _ = applying.begin_applying(desk, "en")
+        if desk.sessions.find(self.kept.get("volunteer")) is None:
+            again = Session(box=self.volunteer.box, handle="wouk", keys=self.volunteer.keys)
+            again.is_volunteer = True
+            self.kept["volunteer"] = desk.sessions.add(again)
 
     def invite_newcomer(self) -> None:
         desk = self.embassy.desk
@@ -132,10 +156,12 @@ class Scene:
                 self.run(invites.sign_invite(desk, self.second, view.locator))
         self.kept["joining"], _ = self.run(invites.open_invite(desk, code))
 
-    def cookies(self) -> str:
+    def cookies(self, operation: str) -> str:
+        is_work = handler_of(operation).opt["guard"] == "volunteer"
         return "; ".join(
             f"{COOKIES[guard]}={urlsafe_b64encode(cookie).rstrip(b'=').decode()}"
             for guard, cookie in self.kept.items()
+            if guard != ("staff" if is_work else "volunteer")
         )
 
     def token(self, operation: str) -> str:
@@ -144,10 +170,10 @@ class Scene:
         guard = handler.opt["guard"]
         if guard in OPENER:
             form = getclosurevars(handler.guards[0]).nonlocals["form"]
-            issued: str = self.app.state.portal.form_tokens.issue(form, timedelta(0))
+            issued: str = self.app.portal.form_tokens.issue(form, timedelta(0))
             return issued
         known_as = "staff" if COOKIES[guard] == "pe_staff" else guard
-        return csrf_token(self.kept[known_as], known_as)
+        return csrf_token(self.kept["volunteer" if guard == "volunteer" else known_as], known_as)
 
     def real(self) -> dict[str, Any]:
         """Return what stands in addresses and forms and is there."""
@@ -157,9 +183,12 @@ class Scene:
         reply = self.run(desk.store.pick(ReplyRow, ("id",)))
         known = {
             "request_id": self.request,
+            "need_id": self.need,
+            "shift_id": self.shift,
             "file_id": self.file,
             "number": "1",
             "tag": "en",
+            "peer": "qqqqqqqq",
             "locator": invite[-1][0].hex() if invite else "",
             "proposal_id": proposal[-1][0] if proposal else "",
             "reply": reply[-1][0] if reply else "",
@@ -183,6 +212,9 @@ class Scene:
             headers = {**headers, "Origin": ADDRESS}
             if case.media_type == "multipart/form-data":
                 sent["files"] = parts(fields)
+            elif case.media_type == "application/json":
+                headers["Content-Type"] = "application/json"
+                sent["content"] = json.dumps(fields).encode()
             else:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
                 sent["content"] = urlencode(dict(fields), doseq=True)

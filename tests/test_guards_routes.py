@@ -27,6 +27,7 @@ from pe_core.vault.keys import Seed, keys_of
 from pe_core.web.guards.body import FIELDS_BYTES, Fields, Part
 from pe_core.web.guards.caller import (
     Caller,
+    applicant_of,
     caller_of,
     cookie_of,
     draft_of,
@@ -44,6 +45,7 @@ COOKIES: dict[Guard, str] = {
     "asker": "__Host-pe_ask",
     "visit": "__Host-pe_visit",
     "joining": "__Host-pe_join",
+    "applicant": "__Host-pe_apply",
     "staff": "__Host-pe_staff",
     "writer": "__Host-pe_staff",
     "coordinator": "__Host-pe_staff",
@@ -63,12 +65,14 @@ OWNERS: dict[str, Any] = {
     "drafts": "a draft",
     "visits": "a visit",
     "joinings": "a newcomer",
+    "applicants": "somebody who offers help",
     "sessions": unlocked("intake", "roster", "drafts"),
 }
 OWNER_OF: dict[Guard, Any] = {
     "asker": OWNERS["drafts"],
     "visit": OWNERS["visits"],
     "joining": OWNERS["joinings"],
+    "applicant": OWNERS["applicants"],
     "staff": OWNERS["sessions"],
     "writer": OWNERS["sessions"],
     "coordinator": OWNERS["sessions"],
@@ -129,6 +133,12 @@ def test_a_page_is_declared_with_its_guard_as_plain_html(guard: Guard) -> None:
     assert {"POST"} == form(guard).http_methods
 
 
+def test_a_form_is_taken_at_all_of_its_addresses() -> None:
+    paths = ["/{language:str}/one", "/{language:str}/one/change"]
+
+    assert set(paths) == set(post_page(paths, guard="staff")(answer).paths)
+
+
 @pytest.mark.parametrize(
     ("guard", "options"),
     [
@@ -164,13 +174,23 @@ def test_nobody_is_let_in_by_the_cookie_of_another_guard(guard: Guard) -> None:
     others = [cookie(name) for name in {*COOKIES.values()} - {COOKIES[guard]}]
     request = make_request("POST", "/en/page", *others, portal=EVERYBODY)
 
-    over = {"asker": "ask_over", "visit": "visit_over", "joining": "join_over"}
+    over = {
+        "asker": "ask_over",
+        "visit": "visit_over",
+        "joining": "join_over",
+        "applicant": "apply_over",
+    }
     assert over.get(guard, "staff_over") == refused(let_in, form(guard), request)
 
 
 @pytest.mark.parametrize(
     ("guard", "page_of_trouble"),
-    [("asker", "ask_over"), ("visit", "visit_over"), ("joining", "join_over")],
+    [
+        ("asker", "ask_over"),
+        ("visit", "visit_over"),
+        ("joining", "join_over"),
+        ("applicant", "apply_over"),
+    ],
 )
 @pytest.mark.parametrize("given", [[], [cookie("__Host-pe_staff", "A" * 43)]])
 def test_who_has_nothing_open_is_told_so(
@@ -219,6 +239,43 @@ def test_a_coordinator_holds_the_roster_and_a_writer_the_drafts(
     else:
         refuse = lambda: look(guard, cookie("__Host-pe_staff"), portal=portal)  # noqa: E731
         assert "forbidden" == refused(refuse)
+
+
+@pytest.mark.parametrize(
+    ("guard", "is_volunteer", "is_let_in"),
+    [
+        ("volunteer", True, True),
+        ("volunteer", False, False),
+        ("member", True, False),
+        ("member", False, True),
+        ("staff", True, True),
+        ("staff", False, True),
+    ],
+)
+def test_pages_of_volunteers_are_theirs_and_those_of_members_are_not(
+    guard: Guard, is_volunteer: bool, is_let_in: bool
+) -> None:
+    session = unlocked("own")
+    session.is_volunteer = is_volunteer
+    look_in = lambda: look(  # noqa: E731
+        guard, cookie("__Host-pe_staff"), portal=make_portal(sessions=session)
+    )
+
+    if is_let_in:
+        assert session is caller_of(look_in()).owner
+    else:
+        assert "forbidden" == refused(look_in)
+
+
+@pytest.mark.parametrize(("is_volunteer", "home"), [(True, "/be/work"), (False, "/be/staff/me")])
+def test_each_is_sent_from_the_first_page_to_their_own(is_volunteer: bool, home: str) -> None:
+    session = unlocked("own")
+    session.is_volunteer = is_volunteer
+    portal = make_portal(sessions=session)
+    given = [FORM, cookie("__Host-pe_staff")]
+    request = make_request("GET", "/be/staff", *given, portal=portal, language="be")
+
+    assert home == sent_to(let_in, page("coordinator"), request)
 
 
 def test_only_an_unlocked_account_is_a_coordinator_or_a_writer() -> None:
@@ -510,6 +567,7 @@ def test_a_handler_finds_what_the_guard_found() -> None:
         ("asker", draft_of),
         ("visit", visit_of),
         ("joining", joining_of),
+        ("applicant", applicant_of),
         ("staff", session_of),
         ("coordinator", session_of),
     ):
@@ -560,6 +618,35 @@ def test_while_the_doors_are_closed_no_way_of_asking_is_open(
         assert "not_open" == refused(knock, False)
     else:
         knock(is_live=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_closed"),
+    [
+        ("GET", "/{language:str}/help", False),
+        ("POST", "/{language:str}/help", True),
+        ("GET", "/{language:str}/help/account", True),
+        ("POST", "/{language:str}/help/account", True),
+        ("POST", "/{language:str}/page", False),
+        ("POST", "/{language:str}/helper", False),
+    ],
+)
+def test_while_the_doors_are_closed_help_is_read_about_and_not_offered(
+    method: str, path: str, is_closed: bool
+) -> None:
+    portal = make_portal(is_live=False)
+    knock = check_doors(make_request(method, portal=portal), page("public", path))
+
+    if is_closed:
+        assert "not_open" == refused(asyncio.run, knock)
+    else:
+        asyncio.run(knock)
+
+
+def test_a_page_answers_faults_of_its_own_in_its_own_way() -> None:
+    own = {ValueError: lambda _request, _error: None}
+
+    assert own == get_page("/x", guard="public", handlers=own)(answer).exception_handlers
 
 
 @pytest.mark.parametrize("name", TROUBLES)

@@ -74,7 +74,7 @@ def test_no_key_stands_twice_in_a_catalogue(language: str) -> None:
 
 
 def test_no_text_has_other_placeholders_than_the_english_one(texts: Catalogue) -> None:
-    further = tuple(f"{language}: staff." for language in PUBLIC)
+    further = tuple(f"{language}: {kind}." for language in PUBLIC for kind in ("staff", "work"))
 
     assert [] == [line for line in texts.problems() if not line.startswith(further)]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from litestar import Litestar, Response
+from litestar import Response
 from litestar._parsers import parse_cookie_string, parse_url_encoded_form_data
 from litestar.params import FromPath
 
@@ -29,11 +29,11 @@ from pe_core.model import Emergency
 from pe_core.rules.texts import Source, load_catalogue
 from pe_core.vault.cookies import csrf_token
 from pe_core.web import public, staff
-from pe_core.web.app import create_app
+from pe_core.web.app import App, create_app
 from pe_core.web.guards.caller import caller_of, draft_of, fields_of
 from pe_core.web.guards.cookies import clear_cookie, clear_site, set_cookie
 from pe_core.web.guards.refusals import TROUBLES
-from pe_core.web.guards.routes import get_page, post_page, read_parts
+from pe_core.web.guards.routes import Guard, get_page, post_page, read_parts
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, form_token, language_of
 
@@ -134,7 +134,7 @@ def make_desk() -> Any:
     )
 
 
-def make_app(*, secure: bool = True, onion: bool = False) -> Litestar:
+def make_app(*, secure: bool = True, onion: bool = False) -> App:
     return create_app(make_desk(), secure=secure, onion=onion)
 
 
@@ -146,7 +146,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app(pages: None) -> Litestar:
+def app(pages: None) -> App:
     return make_app()
 
 
@@ -168,9 +168,7 @@ class Got:
         return value
 
 
-def send(
-    app: Litestar, method: str, path: str, *headers: tuple[str, str], body: bytes = b""
-) -> Got:
+def send(app: App, method: str, path: str, *headers: tuple[str, str], body: bytes = b"") -> Got:
     taken: list[dict[str, Any]] = []
     messages: Iterator[dict[str, Any]] = iter([{"type": "http.request", "body": body}])
 
@@ -203,14 +201,14 @@ def cookie(name: str = "__Host-pe_ask", text: str = COOKIE_TEXT) -> tuple[str, s
     return ("cookie", f"{name}={text}")
 
 
-def post_draft(app: Litestar, *headers: tuple[str, str], token: str = "") -> Got:
+def post_draft(app: App, *headers: tuple[str, str], token: str = "") -> Got:
     token = token or csrf_token(COOKIE, "asker")
     body = f"token={token}&a=%D0%96".encode()
     return send(app, "POST", "/en/draft", FORM, cookie(), *headers, body=body)
 
 
-def static_path(app: Litestar) -> str:
-    return str(app.state.portal.assets["portal.css"].address)
+def static_path(app: App) -> str:
+    return str(app.portal.assets["portal.css"].address)
 
 
 ANSWERS = [
@@ -239,9 +237,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
-def test_every_answer_carries_the_headers(
-    app: Litestar, method: str, path: str, status: int
-) -> None:
+def test_every_answer_carries_the_headers(app: App, method: str, path: str, status: int) -> None:
     got = send(app, method, static_path(app) if path == "STATIC" else path)
 
     assert status == got.status
@@ -269,7 +265,7 @@ def test_without_https_browsers_are_not_bound_to_it(secure: bool, onion: bool) -
 
 @pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
 def test_no_page_holds_a_script_a_style_or_a_foreign_address(
-    app: Litestar, method: str, path: str, status: int
+    app: App, method: str, path: str, status: int
 ) -> None:
     if path == "STATIC":
         return
@@ -279,7 +275,7 @@ def test_no_page_holds_a_script_a_style_or_a_foreign_address(
     assert len(got.body) < 30_000
 
 
-def test_the_stylesheet_is_small_and_knows_no_left_or_right(app: Litestar) -> None:
+def test_the_stylesheet_is_small_and_knows_no_left_or_right(app: App) -> None:
     got = send(app, "GET", static_path(app))
 
     assert "text/css; charset=utf-8" == got.one("content-type")
@@ -308,7 +304,7 @@ def test_the_stylesheet_is_small_and_knows_no_left_or_right(app: Litestar) -> No
     ],
 )
 def test_a_post_from_elsewhere_is_refused(
-    app: Litestar, headers: list[tuple[str, str]], status: int
+    app: App, headers: list[tuple[str, str]], status: int
 ) -> None:
     assert status == post_draft(app, *headers).status
 
@@ -317,15 +313,15 @@ def test_a_post_from_elsewhere_is_refused(
     "token",
     ["wrong", csrf_token(COOKIE, "staff"), csrf_token(bytes(32), "asker"), "%D0%96"],
 )
-def test_the_token_decides(app: Litestar, token: str) -> None:
+def test_the_token_decides(app: App, token: str) -> None:
     assert 403 == post_draft(app, token=token).status
 
 
-def test_a_post_with_its_token_comes_through(app: Litestar) -> None:
+def test_a_post_with_its_token_comes_through(app: App) -> None:
     assert "draft Ж" == post_draft(app).text
 
 
-def test_a_post_without_a_token_is_refused(app: Litestar) -> None:
+def test_a_post_without_a_token_is_refused(app: App) -> None:
     got = send(app, "POST", "/en/draft", FORM, cookie(), body=b"a=1")
 
     assert 403 == got.status
@@ -354,7 +350,7 @@ TOKEN = ("token", csrf_token(COOKIE, "asker"))
     ],
 )
 def test_an_upload_proves_itself_with_its_first_part(
-    app: Litestar, parts: list[tuple[str, str]], status: int
+    app: App, parts: list[tuple[str, str]], status: int
 ) -> None:
     kind = ("content-type", "multipart/form-data; boundary=sep")
     got = send(app, "POST", "/en/upload", kind, cookie(), body=upload_body(*parts))
@@ -362,11 +358,11 @@ def test_an_upload_proves_itself_with_its_first_part(
     assert status == got.status
 
 
-def post_start(app: Litestar, token: str, more: str = "") -> Got:
+def post_start(app: App, token: str, more: str = "") -> Got:
     return send(app, "POST", "/en/start", FORM, body=f"token={token}{more}".encode())
 
 
-def test_a_form_without_a_cookie_is_taken_once(app: Litestar) -> None:
+def test_a_form_without_a_cookie_is_taken_once(app: App) -> None:
     token = send(app, "GET", "/en/start").text
 
     assert 303 == post_start(app, token).status
@@ -375,7 +371,7 @@ def test_a_form_without_a_cookie_is_taken_once(app: Litestar) -> None:
     assert 'href="/en/start"' in again.text
 
 
-def test_who_fills_in_the_hidden_field_is_refused(app: Litestar) -> None:
+def test_who_fills_in_the_hidden_field_is_refused(app: App) -> None:
     token = send(app, "GET", "/en/start").text
 
     assert 403 == post_start(app, token, "&website=x").status
@@ -419,12 +415,12 @@ def test_a_cookie_has_its_flags(secure: bool, onion: bool, expected: list[str]) 
     ],
 )
 def test_only_our_own_cookie_opens_a_draft(
-    app: Litestar, headers: list[tuple[str, str]], status: int
+    app: App, headers: list[tuple[str, str]], status: int
 ) -> None:
     assert status == send(app, "GET", "/en/draft", *headers).status
 
 
-def test_leaving_takes_the_cookie_and_all_traces(app: Litestar) -> None:
+def test_leaving_takes_the_cookie_and_all_traces(app: App) -> None:
     body = f"token={csrf_token(COOKIE, 'staff')}".encode()
     got = send(app, "POST", "/en/staff", FORM, cookie("__Host-pe_staff"), body=body)
 
@@ -434,25 +430,25 @@ def test_leaving_takes_the_cookie_and_all_traces(app: Litestar) -> None:
     assert "Max-Age=0" in got.one("set-cookie")
 
 
-def test_staff_without_a_session_are_sent_to_unlock(app: Litestar) -> None:
+def test_staff_without_a_session_are_sent_to_unlock(app: App) -> None:
     assert "/be/staff/unlock" == send(app, "GET", "/be/staff").one("location")
 
 
-def test_staff_with_a_session_need_not_unlock(app: Litestar) -> None:
+def test_staff_with_a_session_need_not_unlock(app: App) -> None:
     got = send(app, "GET", "/be/staff/unlock", cookie("__Host-pe_staff"))
 
     assert (303, "/be/staff") == (got.status, got.one("location"))
     assert 200 == send(app, "GET", "/be/staff/unlock").status
 
 
-def test_a_form_sent_after_the_session_ended_says_so(app: Litestar) -> None:
+def test_a_form_sent_after_the_session_ended_says_so(app: App) -> None:
     got = send(app, "POST", "/en/staff", FORM, body=b"token=x")
 
     assert 403 == got.status
     assert "Your session has ended" in got.text
 
 
-def test_a_body_over_the_limit_is_refused(app: Litestar) -> None:
+def test_a_body_over_the_limit_is_refused(app: App) -> None:
     got = send(app, "POST", "/en/draft", FORM, cookie(), body=b"a=" + b"x" * 65_536)
 
     assert 413 == got.status
@@ -462,9 +458,7 @@ def test_a_body_over_the_limit_is_refused(app: Litestar) -> None:
     ("accept", "home_page"),
     [("be", "/be/"), ("he;q=0.5, en", "/en/"), ("ko", "/en/"), ("", "/en/"), ("é;;q=x", "/en/")],
 )
-def test_the_front_door_speaks_the_browsers_language(
-    app: Litestar, accept: str, home_page: str
-) -> None:
+def test_the_front_door_speaks_the_browsers_language(app: App, accept: str, home_page: str) -> None:
     got = send(app, "GET", "/", ("accept-language", accept))
 
     assert (303, home_page) == (got.status, got.one("location"))
@@ -482,19 +476,19 @@ def test_the_front_door_speaks_the_browsers_language(
     ],
 )
 def test_a_page_is_in_the_language_of_its_address_or_of_the_browser(
-    app: Litestar, path: str, accept: str, start_of_page: str
+    app: App, path: str, accept: str, start_of_page: str
 ) -> None:
     assert start_of_page in send(app, "GET", path, ("accept-language", accept)).text
 
 
-def test_a_page_links_to_itself_in_the_other_languages(app: Litestar) -> None:
+def test_a_page_links_to_itself_in_the_other_languages(app: App) -> None:
     got = send(app, "GET", "/en/some/page")
 
     assert 'href="/be/some/page" lang="be" hreflang="be">Беларуская</a>' in got.text
     assert "/en/some/page" not in got.text
 
 
-def test_what_comes_from_outside_is_escaped(app: Litestar) -> None:
+def test_what_comes_from_outside_is_escaped(app: App) -> None:
     got = send(app, "GET", '/en/"><script>/x')
 
     assert "<script" not in got.source
@@ -502,18 +496,18 @@ def test_what_comes_from_outside_is_escaped(app: Litestar) -> None:
     assert "Embassy of Exampleland &lt;b&gt;" in got.source
 
 
-def test_the_emergency_number_can_be_called_from_every_page(app: Litestar) -> None:
+def test_the_emergency_number_can_be_called_from_every_page(app: App) -> None:
     for path in ("/en/", "/en/nothing", "/en/raise/broken"):
         assert 'href="tel:112"' in send(app, "GET", path).text
 
 
-def test_a_text_that_the_desk_names_is_shown_and_an_unknown_one_is_not(app: Litestar) -> None:
+def test_a_text_that_the_desk_names_is_shown_and_an_unknown_one_is_not(app: App) -> None:
     assert "There is no such page" in send(app, "GET", "/en/raise/not-found").text
     assert "no.such.text" not in send(app, "GET", "/en/raise/file").text
 
 
 def test_a_fault_of_ours_is_logged_without_its_words(
-    app: Litestar, caplog: pytest.LogCaptureFixture
+    app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         got = send(app, "GET", "/en/raise/broken")
@@ -524,12 +518,12 @@ def test_a_fault_of_ours_is_logged_without_its_words(
 
 
 def test_a_page_of_trouble_that_breaks_leaves_the_bare_status(
-    app: Litestar, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: App, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def break_down(*_: object) -> str:
         raise ValueError("a word of the asker")
 
-    monkeypatch.setattr(app.state.portal.templates, "render", break_down)
+    monkeypatch.setattr(app.portal.templates, "render", break_down)
     got = send(app, "GET", "/en/nothing")
 
     assert (404, b"404") == (got.status, got.body)
@@ -538,7 +532,7 @@ def test_a_page_of_trouble_that_breaks_leaves_the_bare_status(
     assert "asker" not in caplog.text
 
 
-def test_no_words_of_an_exception_reach_a_page(app: Litestar) -> None:
+def test_no_words_of_an_exception_reach_a_page(app: App) -> None:
     for kind in RAISED:
         assert "a word of the asker" not in send(app, "GET", f"/en/raise/{kind}").text
 
@@ -553,7 +547,7 @@ def test_every_trouble_has_its_texts() -> None:
 
 def test_every_route_has_a_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    guards = {"public", "signed_out", "asker", "visit", "joining", "staff", "writer", "coordinator"}
+    guards = set(get_args(Guard))
     handlers = [h for route in make_app().routes for h in getattr(route, "route_handlers", [])]
     handlers = [h for h in handlers if "OPTIONS" not in h.http_methods]
 
@@ -561,6 +555,15 @@ def test_every_route_has_a_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [] == [
         h.handler_name for h in handlers if h.opt.get("guard") not in guards or not h.guards
     ]
+
+
+def test_portals_of_one_process_share_pages_and_nothing_else(pages: None) -> None:
+    first, second = make_app(), make_app()
+    token = send(first, "GET", "/en/start").text
+
+    assert first.routes == second.routes
+    assert 303 != post_start(second, token).status
+    assert 303 == post_start(first, token).status
 
 
 def test_the_framework_keeps_no_body_and_no_cookie() -> None:
@@ -589,14 +592,14 @@ def test_nobody_is_known_before_a_guard_ran() -> None:
         ("/health", "text/plain; charset=utf-8"),
     ],
 )
-def test_an_answer_says_what_it_is(app: Litestar, path: str, kind: str) -> None:
+def test_an_answer_says_what_it_is(app: App, path: str, kind: str) -> None:
     assert kind == send(app, "GET", path).one("content-type")
 
 
-def test_the_health_check_says_ok(app: Litestar) -> None:
+def test_the_health_check_says_ok(app: App) -> None:
     assert b"ok" == send(app, "GET", "/health").body
 
 
-def test_the_tab_never_tells_the_topic(app: Litestar) -> None:
+def test_the_tab_never_tells_the_topic(app: App) -> None:
     for path in ("/en/", "/en/nothing", "/en/raise/broken"):
         assert "<title>Portal</title>" in send(app, "GET", path).text

@@ -18,11 +18,25 @@ Run = Callable[[Awaitable[Any]], Any]
 LANGUAGES = ("be", "ru", "en", "he")
 READING = ("", "help", "safety", "privacy", "offices", "imprint", "exit-help", "bye", "ask", "code")
 GUIDES = ("guides", "guides/zz.guest-passport", "guides/zz.harbour-beds")
-READING_TOO = (*GUIDES, "letters/zz.passport-request", "ask/done", "ask/begin", "code/begin")
+READING_TOO = (
+    *GUIDES,
+    "letters/zz.passport-request",
+    "ask/done",
+    "ask/begin",
+    "code/begin",
+    "help/begin",
+)
 ASKING = ("where", "where/change", "1", "1/change", "files", "check")
 MARKER = "Zzmarker"
 PAGE_BYTES = 30_000
-FOR_EVERYBODY = ("/en/ask", "/en/code", "/en/guides", "/en/letters/zz.passport-request")
+FOR_EVERYBODY = (
+    "/en/ask",
+    "/en/code",
+    "/en/guides",
+    "/en/help",
+    "/en/help/code",
+    "/en/letters/zz.passport-request",
+)
 
 
 @pytest.fixture
@@ -36,7 +50,7 @@ def posts() -> list[tuple[str, str, str, str]]:
     found = []
     for route in public.ROUTES:
         if "POST" in route.http_methods:
-            for path in route.paths:
+            for path in sorted(route.paths):
                 address = path.replace("{language:str}", "en").replace("{number:int}", "1")
                 address = address.replace("{letter:str}", "zz.passport-request")
                 upload = "upload" if address.endswith(("/files", "/word")) else "fields"
@@ -114,8 +128,8 @@ def test_nothing_personal_is_in_any_title_address_or_redirect(
 
 
 def test_the_public_pages_take_forms_at_all_these_addresses() -> None:
-    assert 22 == len(posts())
-    assert {"public", "asker", "visit"} == {guard for guard, *_ in posts()}
+    assert 28 == len(posts())
+    assert {"public", "asker", "visit", "applicant"} == {guard for guard, *_ in posts()}
 
 
 class Inside:
@@ -126,6 +140,10 @@ class Inside:
         self.tokens = {"visit": self._token(asker)}
         asker.begin()
         self.tokens["asker"] = self._token(asker)
+        asker.go("help")
+        asker.clock.move(seconds=6)
+        asker.browser.send()
+        self.tokens["applicant"] = self._token(asker)
         asker.go("ask")
         asker.clock.move(seconds=6)
         self.tokens["public"] = self._token(asker)
@@ -179,7 +197,7 @@ def test_no_form_is_taken_without_its_token(inside: Inside, token: str) -> None:
 
 
 def test_a_token_of_one_cookie_does_not_open_the_forms_of_another(inside: Inside) -> None:
-    other = {"visit": "asker", "asker": "visit", "public": "visit"}
+    other = {"visit": "asker", "asker": "visit", "public": "visit", "applicant": "asker"}
     refused = {
         address: inside.post(address, kind, inside.tokens[other[guard]])
         for guard, address, kind, _ in posts()
@@ -272,7 +290,7 @@ def test_privacy_names_the_authority_and_the_law_of_the_country(asker: Asker) ->
 def test_who_wants_to_help_is_told_to_write_first(asker: Asker) -> None:
     page = asker.go("help")
 
-    assert ["mailto:desk@zz.example"] == page.tree.xpath("//main//a/@href")
+    assert ["/en/help/code", "mailto:desk@zz.example"] == page.tree.xpath("//main//a/@href")
     assert "Two coordinators vouch for you." in page.words
 
 

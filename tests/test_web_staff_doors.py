@@ -8,14 +8,25 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from tests.two_embassies import add_dead_letter, add_stranger
 
+from between import begin_talk
 from pe_core.desk import invites, listing, proposals, requests, visits
 from pe_core.desk.files import CleanFile
 from pe_core.desk.sessions import Session
-from pe_core.model import RequestId
+from pe_core.model import Need, RequestId
+from pe_core.store import VolunteerRow
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import Asked, ask, open_account, unlock_account
+from pe_core.toolkit.invented import (
+    Asked,
+    ask,
+    hold_shift,
+    look_for,
+    offer_help,
+    open_account,
+    unlock_account,
+)
 from pe_core.web.staff import ROUTES
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -23,7 +34,7 @@ Open = Callable[[], Browser]
 MARK = "Kryzavinka"
 LANGUAGES = ("be", "ru", "en", "he")
 LIGHT = 30_000
-WAYS_IN = {"signed_out", "joining", "staff", "writer", "coordinator"}
+WAYS_IN = {"signed_out", "joining", "staff", "member", "writer", "coordinator"}
 
 
 def paths(method: str, *guards: str) -> list[str]:
@@ -36,9 +47,9 @@ def paths(method: str, *guards: str) -> list[str]:
     return sorted(set(found))
 
 
-LOOKED_AT = paths("GET", "staff", "coordinator")
-SENT = paths("POST", "staff", "coordinator")
-PAGES = [path for path in LOOKED_AT if not path.endswith(("{file_id}", "/keys"))]
+LOOKED_AT = paths("GET", "staff", "member", "coordinator")
+SENT = paths("POST", "staff", "member", "coordinator")
+PAGES = [path for path in LOOKED_AT if "/files/" not in path and not path.endswith("/keys")]
 """Not files; and keys are given back only to whom they are owed (test_web_staff_members)."""
 
 
@@ -67,7 +78,18 @@ class House:
         self.request: RequestId = entry.id
         opened = run(requests.open_request(embassy.desk, session, entry.id))
         self.file = opened.thread[0][1].files[0].id
+        self.need = run(look_for(embassy.desk, session, entry.id, MARK, Need(), MARK))
+        self.shift = run(hold_shift(embassy.desk, session, MARK, MARK))
+        self._meet_a_volunteer(run)
         self._meet_a_colleague(run, session)
+        self.peer = add_stranger(run, embassy.desk)
+        self.thread = run(begin_talk(embassy.desk, session))
+        self.packet = add_dead_letter(run, embassy.desk)
+
+    def _meet_a_volunteer(self, run: Run) -> None:
+        """Let somebody offer help whom nobody knows yet."""
+        run(offer_help(self.embassy.desk, self.embassy.clock, "wouk"))
+        ((self.helper,),) = run(self.embassy.desk.store.pick(VolunteerRow, ("box",)))
 
     def _meet_a_colleague(self, run: Run, session: Session) -> None:
         """Let somebody join who invites somebody and proposes something."""
@@ -83,11 +105,17 @@ class House:
             language=language,
             request_id=self.request,
             file_id=self.file,
-            box=self.colleague.box,
+            box=self.helper if "/volunteers/" in path else self.colleague.box,
+            need_id=self.need,
+            shift_id=self.shift,
             locator=self.invite,
             proposal_id=self.proposal,
             guide="zz.guest-passport",
             tag="en",
+            peer=self.peer,
+            thread_id=self.thread,
+            packet_id=self.packet,
+            number=1,
         )
 
 
@@ -273,7 +301,7 @@ def test_nothing_personal_is_in_titles_addresses_redirects_or_logs(
     titles = set()
     for path in LOOKED_AT:
         page = browser.go(house.fill(path))
-        if "file_id" not in path:
+        if "/files/" not in path:
             titles.add(page.title)
     at = f"/en/staff/requests/{house.request}"
     browser.go(at)

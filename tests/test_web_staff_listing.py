@@ -103,7 +103,7 @@ def links(page: Page) -> list[str]:
 def figures(page: Page) -> dict[str, tuple[str, str]]:
     return {
         " ".join(link.xpath("string(text())").split()): (link.xpath("string(b)"), link.get("href"))
-        for link in page.tree.xpath("//ul[@class='figures']//a")
+        for link in page.tree.xpath("//ul[@class='figures']//a[starts-with(@href, '/en/staff?')]")
     }
 
 

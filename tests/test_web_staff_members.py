@@ -259,7 +259,7 @@ def test_a_wrong_passphrase_proposes_nothing(team: Team) -> None:
 
 
 def test_a_proposal_can_be_withdrawn(team: Team) -> None:
-    team.send("busel", f"{team.box('zubr')}/role", role="volunteer")
+    team.send("busel", f"{team.box('zubr')}/role", role="editor")
     (row,) = team.run(team.embassy.desk.store.select(ProposalRow))
     page = act(team.zubr, "withdraw", proposal=row.id)
     again = act(team.zubr, "withdraw", proposal=row.id)

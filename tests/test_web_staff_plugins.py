@@ -15,6 +15,7 @@ from pe_core.desk import intake
 from pe_core.desk.checking import check_answers
 from pe_core.desk.desk import Desk
 from pe_core.hooks import fingerprint
+from pe_core.hooks.ranking import part_of
 from pe_core.hooks.troubles import Kind, Troubles
 from pe_core.model import Form, Problem, Where
 from pe_core.store import CountRow, RequestRow
@@ -247,6 +248,23 @@ def test_a_check_that_takes_longer_than_a_second_is_switched_off(
 
     assert (() if is_off else (wrong,)) == found
     assert is_off is pe_desk.troubles.is_off(Kind.CHECK, "zz.other")
+
+
+def test_an_order_of_suggestions_is_told_and_one_that_is_off_is_tried_again(
+    pe_desk: Desk, colleague: Browser
+) -> None:
+    before = colleague.go("/en/staff/plugins").words
+    pe_desk.troubles.switch_off(Kind.RANKING, part_of("zz"), "no_suggestions")
+    off = colleague.go("/en/staff/plugins").words
+    done = colleague.send(form="/plugins").words
+
+    assert "Has a say in the order ofsuggested volunteers" in before
+    assert "For volunteersHelping in Exampleland" in before
+    assert "is given the needs and the cards of volunteers" in before
+    assert "Order of suggestions: zz" in off
+    assert "It returned something that is no list of suggestions." in off
+    assert "Volunteers are suggested in the portal's own order." in off
+    assert "It is switched on again." in done
 
 
 def test_a_check_that_is_off_is_not_asked_until_it_is_on_again(pe_desk: Desk) -> None:

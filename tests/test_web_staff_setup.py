@@ -286,7 +286,7 @@ def ask_routes() -> list[tuple[str, str]]:
     filled = {
         (method, path.replace("{language:str}", "en").replace("{number:int}", "1"))
         for handler in public.ROUTES
-        for path in handler.paths
+        for path in sorted(handler.paths)
         for method in handler.http_methods
         if method in ("GET", "POST") and path.split("/")[2:3] == ["ask"]
     }

@@ -150,7 +150,7 @@ HANDLERS: dict[int | type[Exception], Callable[[PageRequest, Any], Response[Any]
 def _address(request: PageRequest, language: str, way: Way) -> str:
     if way == "again":
         return quote(request.scope["path"])
-    ends = {"ask": "/ask", "code": "/code", "unlock": "/staff/unlock"}
+    ends = {"ask": "/ask", "code": "/code", "help": "/help", "unlock": "/staff/unlock"}
     return f"/{language}{ends.get(way, '/')}"
 
 

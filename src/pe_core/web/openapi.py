@@ -15,11 +15,14 @@ from pe_core.model import Form, Letter
 from pe_core.rules.forms import json_schema
 from pe_core.rules.questions import questions
 from pe_core.rules.texts import Catalogue
-from pe_core.web import front, public, staff
+from pe_core.web import front, peers, public, staff, work
 from pe_core.web.assets import MEDIA_TYPES, read_assets
 from pe_core.web.guards.refusals import TROUBLES
 from pe_core.web.guards.routes import TRAP
 from pe_core.web.openapi_fields import FIELDS, LETTERS, QUERIES, TEXT, UPLOADS, WHOLE, Schema, many
+from pe_core.web.openapi_peers import is_for_peers, peer_operation, peer_schemas
+from pe_core.web.openapi_referrals import FIELDS as REFERRAL_FIELDS
+from pe_core.web.openapi_referrals import QUERIES as REFERRAL_QUERIES
 from pe_core.web.public.comeback import DONE
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -29,7 +32,10 @@ COOKIES: Mapping[str, str] = {
     "asker": "pe_ask",
     "visit": "pe_visit",
     "joining": "pe_join",
+    "applicant": "pe_apply",
     "staff": "pe_staff",
+    "volunteer": "pe_staff",
+    "member": "pe_staff",
     "writer": "pe_staff",
     "coordinator": "pe_staff",
 }
@@ -42,18 +48,31 @@ _POST = (400, 403, 404, 409, 413, 415, 422, 429, 503)
 _TYPES: Mapping[str, Sequence[str]] = {
     "front.send_static": sorted(MEDIA_TYPES.values()),
     "front.tell_health": ("text/plain",),
+    "work.leaving.take_export": ("text/html", "application/json"),
+    "work.tasks.send_calendar": ("text/calendar",),
+    "work.feed.send_feed": ("text/calendar",),
     "staff.request.send_file": ("image/jpeg", "image/png", "application/pdf"),
+    "staff.referral_file.send_enclosed": ("image/jpeg", "image/png", "application/pdf"),
 }
 """What is sent that is no page."""
 TOLD: Schema = {"type": "string", "pattern": r"^[a-z][a-z0-9_]*\.[a-z0-9][a-z0-9-]*$"}
 """The name of a guide or a letter."""
+ALL_FIELDS = {**FIELDS, **REFERRAL_FIELDS}
+ALL_QUERIES = {**QUERIES, **REFERRAL_QUERIES}
 _PATTERNS: Mapping[str, Schema] = {
     "request_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "packet_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "thread_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "need_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "shift_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
     "proposal_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "brief_id": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "feed": {"type": "string", "pattern": r"^[A-Za-z0-9_-]{43}\.ics$"},
     "file_id": {"type": "string", "pattern": "^([a-z2-7]{26}|[0-9a-f]{24})$"},
     "locator": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     "box": {"type": "integer", "minimum": 0, "maximum": 2**48 - 1},
     "number": {"type": "integer", "minimum": 1, "maximum": 99},
+    "peer": {"type": "string", "pattern": "^[a-z]{2,8}$"},
     "what": {"type": "string", "enum": list(DONE)},
     "guide": TOLD,
     "tag": {"type": "string", "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{4,8})?$"},
@@ -68,13 +87,16 @@ def describe(
     letters: Mapping[str, Letter],
 ) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of an embassy with these forms, languages and letters."""
-    handlers = (*front.ROUTES, *public.ROUTES, *staff.ROUTES)
+    handlers = (*front.ROUTES, *peers.ROUTES, *public.ROUTES, *staff.ROUTES, *work.ROUTES)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Portal of a People's Embassy", "version": "1"},
         "paths": _paths(handlers, forms, languages, _blanks(letters.values())),
         "components": {
-            "schemas": {name: _titled(form, texts, languages) for name, form in forms.items()},
+            "schemas": {
+                **{name: _titled(form, texts, languages) for name, form in forms.items()},
+                **peer_schemas(),
+            },
             "securitySchemes": {
                 guard: {"type": "apiKey", "in": "cookie", "name": name}
                 for guard, name in COOKIES.items()
@@ -121,8 +143,11 @@ def _operation(
     blanks: Mapping[str, Schema],
 ) -> dict[str, Any]:
     guard, name = handler.opt["guard"], name_of(handler)
+    summary = (handler.fn.__doc__ or name).strip().splitlines()[0]
+    if is_for_peers(name):
+        return peer_operation(name, summary, guard)
     operation: dict[str, Any] = {
-        "summary": (handler.fn.__doc__ or name).strip().splitlines()[0],
+        "summary": summary,
         "tags": [guard],
         "parameters": [*_parameters(path, languages), *_query(name, method)],
         "responses": _responses(name, method),
@@ -157,7 +182,7 @@ def _parameters(path: str, languages: Sequence[str]) -> Iterator[dict[str, Any]]
 
 
 def _query(name: str, method: str) -> Iterator[dict[str, Any]]:
-    for field, schema in QUERIES.get(name, {}).items() if method == "GET" else ():
+    for field, schema in ALL_QUERIES.get(name, {}).items() if method == "GET" else ():
         yield {"name": field, "in": "query", "required": False, "schema": schema}
 
 
@@ -168,7 +193,7 @@ def _body(name: str, guard: str, forms: Mapping[str, Form], blanks: Mapping[str,
     if guard in OPENER:
         # A field that people do not see; who fills it in is refused.
         properties[TRAP] = {"type": "string", "maxLength": 0}
-    properties |= FIELDS[name]
+    properties |= ALL_FIELDS[name]
     if name in WHOLE:
         properties |= _questions(forms.values())
     if name in LETTERS:

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from pe_core.desk.own_ways import WHEN
 from pe_core.desk.setup import CONFIRMED
+from pe_core.desk.volunteer_list import Tab
 from pe_core.model import (
     Channel,
+    Fluency,
+    Gender,
     Outcome,
     Proof,
     Sensitivity,
@@ -20,7 +24,10 @@ from pe_core.model import (
     WaitingOn,
     Where,
 )
+from pe_core.rules.profiles import LANGUAGES_LIMIT, LOADS, REACHES
 from pe_core.rules.retention import ROLES
+from pe_core.web.work.skills import SKILLS_LIMIT
+from pe_core.web.work.ways import WAYS_LIMIT
 
 Schema = dict[str, Any]
 
@@ -61,12 +68,54 @@ MOVING: Mapping[str, Schema] = {
     "act": act_of("change", "preview", "send"),
 }
 
+VOLUNTEER_ACTS = (
+    "take_up",
+    "talk",
+    "untalk",
+    "vouch",
+    "unvouch",
+    "accept",
+    "pause",
+    "go_on",
+    "gate",
+    "ungate",
+    "words",
+    "decline",
+    "block",
+    "confirm",
+    "refuse",
+    "support",
+    "message",
+    "code",
+)
+
+LANGUAGE_ROWS = range(1, LANGUAGES_LIMIT + 1)
+SKILL_ROWS = range(1, SKILLS_LIMIT + 1)
+NEED_FIELDS: Mapping[str, Schema] = MappingProxyType(
+    {
+        "title": TEXT,
+        "detail": TEXT,
+        "language": TEXT,
+        "checklist": TEXT,
+        **{f"skill-{number}": TEXT for number in SKILL_ROWS},
+        "gates": many(TEXT),
+        "languages": many(TEXT),
+        "fluency": one_of([str(int(fluency)) for fluency in Fluency]),
+        "places": TEXT,
+        "place": one_of(["afar", "there", "both"]),
+        "city": TEXT,
+        **{f"day-{part}": TEXT for part in ("day", "month", "year")},
+        "start": TEXT,
+        "end": TEXT,
+    }
+)
+"""What is looked for, by a need or a shift."""
 FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
     {
         "public.ask.take_topic": {"topic": TEXT},
-        "public.ask._take_where": {"where": one_of([where.value for where in Where])},
-        "public.ask._take_warning": {},
-        "public.questions._take_answer": {"answer": many(TEXT), **DAY},
+        "public.ask.take_where": {"where": one_of([where.value for where in Where])},
+        "public.ask.take_warning": {},
+        "public.questions.take_answer": {"answer": many(TEXT), **DAY},
         "public.whole.take_whole": {"send": act_of("1")},
         "public.attachments.take_file": {
             "photo": FILE,
@@ -77,8 +126,12 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "public.attachments.remove_file": {"file": TEXT},
         "public.sending.send_request": {},
         "public.sending.take_groups": TWO_WORDS,
+        "public.helping.begin_helping": {},
+        "public.helping.take_own_account": {"handle": TEXT, **PASSPHRASE, "code": TEXT},
         "public.comeback.take_code": {"code": TEXT},
+        "public.claiming.take_claim_code": {"code": TEXT},
         "public.acts.take_word": {"words": TEXT, "once": TEXT, "photo": FILE, "file": FILE},
+        "public.acts.take_to_helper": {"message": TEXT, "helper": TEXT, "once": TEXT},
         "public.acts.take_read": {"reply": TEXT},
         "public.acts.take_solved": {"solved": one_of(["yes", "no"]), "remark": TEXT},
         "public.acts.take_withdrawal": {},
@@ -87,6 +140,48 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "public.acts.take_leave": {},
         "public.guides.search_guides": {"query": TEXT},
         "public.letters.fill_letter": {},
+        "work.about_me.take_about_me": {},
+        "work.skills.take_languages": {
+            name: TEXT for n in LANGUAGE_ROWS for name in (f"language-{n}", f"fluency-{n}")
+        },
+        "work.skills.take_skills": {
+            name: TEXT for n in SKILL_ROWS for name in (f"skill-{n}", f"level-{n}")
+        },
+        "work.place_time.take_place": {
+            "city": TEXT,
+            "reach": one_of([str(reach) for reach in REACHES]),
+            "remote": one_of(["yes"]),
+        },
+        "work.place_time.take_zone": {"zone": TEXT},
+        "work.place_time.take_hours": {"hours": many(TEXT)},
+        "work.place_time.take_away": {
+            **{f"first-{part}": TEXT for part in ("day", "month", "year")},
+            **{f"last-{part}": TEXT for part in ("day", "month", "year")},
+            "free": one_of(["yes"]),
+            "remove": TEXT,
+        },
+        "work.wishes.take_load": {"load": one_of([str(load) for load in LOADS])},
+        "work.wishes.take_gender": {"gender": one_of([one.value for one in Gender if one])},
+        "work.wishes.take_asked": {"answer": many(TEXT), **DAY},
+        "work.ways.take_ways": {
+            name: schema
+            for n in range(1, WAYS_LIMIT + 1)
+            for name, schema in (
+                (f"address-{n}", TEXT),
+                (f"when-{n}", one_of(tuple(WHEN))),
+                (f"readable-{n}", one_of(["yes"])),
+            )
+        },
+        "work.wishes.take_note": {"note": TEXT},
+        "work.agreement.take_agreement": {"agreed": one_of(["yes"]), "text": TEXT},
+        "work.messages.take_message": {"text": TEXT},
+        "work.leaving.take_pause": {
+            **{f"until-{part}": TEXT for part in ("day", "month", "year")},
+            "act": act_of("pause", "go_on"),
+        },
+        "work.leaving.take_leave": {},
+        "work.leaving.take_again": {},
+        "work.leaving.take_export": PASSPHRASE,
         "staff.unlock.take_unlock": CREDENTIALS,
         "staff.unlock.lock": {},
         "staff.join.take_invite": {"code": TEXT},
@@ -120,6 +215,26 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "staff.working.take_note": {"note": TEXT},
         "staff.working.take_extension": {"weeks": TEXT},
         "staff.working.take_duplicate": {"act": TEXT, "other": TEXT},
+        "staff.needs.take_new_need": {
+            **NEED_FIELDS,
+            "answers": many(TEXT),
+            "gender": one_of([gender.value for gender in Gender if gender.value]),
+            "time": one_of(["free", "fixed"]),
+        },
+        "staff.shifts.take_new_shift": NEED_FIELDS,
+        "staff.shift.take_shift_act": {
+            "act": act_of("invite", "take_back", "count"),
+            "who": many(TEXT),
+            "attended": TEXT,
+        },
+        "staff.shift.take_call_off": {},
+        "staff.need.take_offer": {"who": many(TEXT)},
+        "staff.need.take_why": {"handle": TEXT},
+        "staff.need.take_need_act": {
+            "brief": TEXT,
+            "act": act_of("take_back", "no_show", "stopped", "again"),
+        },
+        "staff.matching.take_matching": {"offer": many(TEXT)},
         "staff.members.change_members": {
             "act": act_of("take_back", "withdraw", "end_session"),
             "invite": TEXT,
@@ -137,8 +252,29 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "staff.handing.take_give_all": PASSPHRASE,
         "staff.setup.change_setup": {"act": act_of(*CONFIRMED, "live", "close"), **PASSPHRASE},
         "staff.plugins.take_again": {"part": TEXT},
+        "staff.peers.take_new_peer": {"address": TEXT},
+        "staff.on_the_way.take_on_the_way": {"packet": TEXT, "act": act_of("again")},
+        "staff.on_the_way.take_drop": {},
+        "staff.peer.take_peer": {
+            "act": act_of("confirm", "pause", "resume", "forget"),
+            "words": TEXT,
+            **PASSPHRASE,
+        },
+        "staff.peer.take_block": PASSPHRASE,
         "staff.shares.take_making": {"holder": many(TEXT), **PASSPHRASE},
         "staff.shares.take_own": {"act": act_of("show", "confirm"), **TWO_WORDS},
+        "staff.volunteers.search_volunteers": {"query": TEXT},
+        "staff.volunteer_acts.take_volunteer": {
+            "act": act_of(*VOLUNTEER_ACTS),
+            "revision": TEXT,
+            "sure": one_of(["yes"]),
+            "gate": TEXT,
+            **{f"ends-{part}": TEXT for part in ("day", "month", "year")},
+            **{f"until-{part}": TEXT for part in ("day", "month", "year")},
+            "words": TEXT,
+            "reason": TEXT,
+            "text": TEXT,
+        },
         "staff.guides.take_new": {"slug": TEXT},
         "staff.guides.take_act": {
             "version": TEXT,
@@ -163,6 +299,17 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
             "status": one_of([status.value for status in Status]),
             "act": act_of("save", "preview"),
         },
+        "work.tasks.take_answer": {"act": act_of("accept", "decline", "swap", "keep")},
+        "work.tasks.take_words": {"words": TEXT, "language": TEXT},
+        "work.tasks.take_marks": {"item": many(TEXT)},
+        "work.ending.take_give_back": {},
+        "work.ending.take_done": {
+            "hours": TEXT,
+            "minutes": TEXT,
+            "line": TEXT,
+            "support": one_of(["yes"]),
+        },
+        "work.feed.take_feed": {"act": act_of("make", "stop")},
     }
 )
 """Beside the token, which every form has; '' and missing are the same to all of them."""
@@ -190,16 +337,33 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
             "done": TEXT,
             "was": one_of([state.value for state in State]),
         },
+        "staff.need.show_need": {"done": TEXT},
+        "staff.shift.show_shift": {"done": TEXT, "tick": one_of(["all"])},
+        "staff.matching.show_matching": {"show": one_of(["unanswered"])},
         "staff.answering.show_reply": {"template": TEXT},
         "staff.trail.show_trail": {"by": TEXT, "act": TEXT, "until": TEXT},
         "staff.members.show_members": {"done": TEXT},
+        "staff.volunteers.show_volunteers": {
+            "tab": one_of([tab.value for tab in Tab]),
+            "language": TEXT,
+            "skill": TEXT,
+            "city": TEXT,
+            "page": TEXT,
+        },
+        "staff.volunteer.show_volunteer": {"done": TEXT},
         "staff.setup.show_setup": {"done": TEXT},
         "staff.plugins.show_plugins": {"done": TEXT},
+        "staff.peers.show_peers": {"done": TEXT},
+        "staff.on_the_way.show_on_the_way": {"done": TEXT},
+        "staff.peer.show_peer": {"done": TEXT},
         "staff.guides.show_list": {"done": TEXT},
         "staff.guides.show_guide": {"done": TEXT},
         "staff.shares.show_own": {"done": TEXT},
         "staff.me.show_me": {"done": TEXT},
+        "work.home.show_work": {"done": TEXT},
         "staff.unlock.show_locked": {"after": TEXT},
+        "work.tasks.show_task": {"done": TEXT},
+        "work.feed.show_feed": {"done": TEXT},
     }
 )
 """What may stand behind the question mark; what makes no sense there is left out of account."""

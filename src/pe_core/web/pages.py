@@ -33,8 +33,8 @@ def render(
     Every template also gets ``lang``, ``dir``, ``t(key, **values)``, ``plural(key, n)``,
     ``languages``, ``embassy_name``, ``emergency``, ``home`` (such as ``/en``), ``path``,
     ``token`` (of the caller's cookie), ``guard``, ``coordinator`` (whether one is unlocked),
-    ``writer`` (whether one who writes guides is), ``exit`` (whether the way out is shown) and
-    ``problems``, all of which ``context`` may override.
+    ``writer`` (whether one who writes guides is), ``volunteer`` (whether it is one), ``exit``
+    (whether the way out is shown) and ``problems``, all of which ``context`` may override.
     """
     portal = portal_of(request)
     language = language or language_of(request)
@@ -76,7 +76,8 @@ def _surroundings(request: Connection, language: str) -> dict[str, Any]:
         "guard": caller.guard,
         "coordinator": caller.is_coordinator,
         "writer": caller.is_writer,
-        "exit": caller.guard in ("asker", "visit"),
+        "volunteer": caller.is_volunteer,
+        "exit": caller.guard in ("asker", "visit", "applicant"),
         "problems": (),
     }
 

@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 
 from pe_core.desk.desk import Desk
+from pe_core.network.admission import Admission
 from pe_core.rules.texts import negotiate
 from pe_core.vault.keys import random_bytes
 from pe_core.web.assets import Asset, read_assets
@@ -17,12 +18,14 @@ from pe_core.web.guards.tokens import SHORTEST, FormTokens
 PageRequest: TypeAlias = Request[Any, Any, Any]
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 
+PORTAL = "portal"
+"""Its name there."""
 LONGEST_PATH = 1000
 """Characters; longer than any address of ours, and a page names its own once a language."""
 
 
 class Portal:
-    """One running portal; it lives in the app's state."""
+    """One running portal; every request that comes to it carries it in its state."""
 
     def __init__(self, desk: Desk, *, secure: bool, onion: bool = False, dev: bool = False) -> None:
         """``secure``: people reach us by https; ``onion``: by an onion address, without it."""
@@ -34,11 +37,12 @@ class Portal:
         self.templates = Templates(desk.texts, self.languages, self.assets, reload=dev)
         self.form_tokens = FormTokens(desk.now, random_bytes)
         self.quotas = Quotas(desk.now)
+        self.admission = Admission()
 
 
 def portal_of(request: Connection) -> Portal:
     """Return the portal that this request came to."""
-    portal: Portal = request.app.state.portal
+    portal: Portal = request.scope["state"][PORTAL]
     return portal
 
 

@@ -1,7 +1,7 @@
 """Read the bodies of forms ourselves: capped, strict, streamed, and in no cache.
 
 Urlencoded bodies are small and read whole; multipart ones pass through in chunks and never
-touch the disk (research/stack.md, section 8).
+touch the disk.
 """
 
 import re
@@ -52,7 +52,7 @@ async def read_fields(request: Request[Any, Any, Any], limit: int = FIELDS_BYTES
     percent signs (400): the parser hands back such a pair whole, as a name that no field has.
     """
     _content_type(request, "application/x-www-form-urlencoded")
-    body = b"".join([chunk async for chunk in _chunks(request, limit)])
+    body = await read_body(request, limit)
     if body.count(b"&") >= FIELDS_LIMIT:
         raise refusal("too_large")
     pairs = tuple(parse_query_string(body, "&"))
@@ -146,6 +146,11 @@ async def _events(
         raise refusal("too_large") from None
     except (MultipartError, UnicodeError):
         raise refusal("bad_request") from None
+
+
+async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
+    """Read a body of at most ``limit`` bytes whole, whatever it is; refuses more (413)."""
+    return b"".join([chunk async for chunk in _chunks(request, limit)])
 
 
 async def _chunks(request: Request[Any, Any, Any], limit: int) -> AsyncIterator[bytes]:

@@ -4,7 +4,7 @@ from hmac import compare_digest
 from typing import Any
 
 from pe_core.desk.drafts import Draft
-from pe_core.desk.sessions import Joining, Session, Visit
+from pe_core.desk.sessions import Applicant, Joining, Session, Visit
 from pe_core.vault.cookies import csrf_token
 from pe_core.web.guards.body import Fields
 from pe_core.web.portal import Connection
@@ -33,6 +33,19 @@ class Caller:
     def is_writer(self) -> bool:
         """Return whether this is an unlocked account that writes guides."""
         return isinstance(self.owner, Session) and "drafts" in self.owner.compartments
+
+    @property
+    def is_volunteer(self) -> bool:
+        """Return whether this is a volunteer's unlocked account."""
+        return isinstance(self.owner, Session) and self.owner.is_volunteer
+
+    def is_let_in(self, guard: str) -> bool:
+        """Return whether an unlocked account is of the kind that a guard lets in."""
+        if guard == "writer":
+            return self.is_writer
+        if guard == "volunteer":
+            return self.is_volunteer
+        return guard != "member" or not self.is_volunteer
 
     def owns(self, token: str) -> bool:
         """Return whether a form's token belongs to this caller's cookie; takes constant time."""
@@ -75,7 +88,13 @@ def joining_of(request: Connection) -> Joining:
     return joining
 
 
+def applicant_of(request: Connection) -> Applicant:
+    """Return who offers help, on pages with the guard ``applicant``."""
+    applicant: Applicant = caller_of(request).owner
+    return applicant
+
+
 def session_of(request: Connection) -> Session:
-    """Return the unlocked session, on pages with the guards ``staff`` and ``coordinator``."""
+    """Return the unlocked session, on pages for any kind of account."""
     session: Session = caller_of(request).owner
     return session

@@ -12,7 +12,7 @@ from pe_core.web.portal import portal_of
 
 R = TypeVar("R", bound=Response[Any])
 
-CookieName = Literal["pe_ask", "pe_visit", "pe_join", "pe_staff"]
+CookieName = Literal["pe_ask", "pe_visit", "pe_join", "pe_apply", "pe_staff"]
 COOKIE_BYTES = 32
 _TEXT_LENGTH = 43  # 32 bytes in base64 without padding
 _HEADER_LIMIT = 8192

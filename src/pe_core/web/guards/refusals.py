@@ -6,7 +6,7 @@ from litestar.exceptions import HTTPException
 
 from pe_core.model.struct import Model
 
-Way = Literal["home", "again", "ask", "code", "unlock"]
+Way = Literal["home", "again", "ask", "code", "help", "unlock"]
 """Where the page's one link leads: home, this same address, or the start of a journey."""
 
 
@@ -26,6 +26,7 @@ TROUBLES: dict[str, Trouble] = {
     "ask_over": Trouble(status=403, way="ask"),
     "visit_over": Trouble(status=403, way="code"),
     "join_over": Trouble(status=403, way="home"),
+    "apply_over": Trouble(status=403, way="help"),
     "staff_over": Trouble(status=403, way="unlock"),
     "not_found": Trouble(status=404),
     "wrong_method": Trouble(status=405),

@@ -1,13 +1,14 @@
 """How a page is declared: its address, and the guard that it cannot be without.
 
-``get_page`` and ``post_page`` are the only ways to make a route. A POST comes to its handler
-only after origin, cookie and token were checked, with its fields read.
+``get_page`` and ``post_page`` are the only ways to make a route for people. A POST comes to its
+handler only after origin, cookie and token were checked, with its fields read. What other
+embassies send comes in by ``guards.packets``.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from pe_core.web.guards.body import FIELDS_BYTES, PARTS_BYTES, Part, read_fields, stream_parts
@@ -25,14 +26,28 @@ from pe_core.web.portal import (
 )
 
 Guard = Literal[
-    "public", "signed_out", "asker", "visit", "joining", "staff", "writer", "coordinator"
+    "public",
+    "signed_out",
+    "asker",
+    "visit",
+    "joining",
+    "applicant",
+    "staff",
+    "volunteer",
+    "member",
+    "writer",
+    "coordinator",
+    "peer",
 ]
-"""Anybody; only without an unlocked account; with a draft; with a visit; invited; with an
-unlocked account of any role; with one that writes guides; with one that holds the roster."""
+"""Anybody; only without an unlocked account; with a draft; with a visit; invited; offering help;
+with an unlocked account of any kind; with a volunteer's; with one that the member list names;
+with one that writes guides; with one that holds the roster; another embassy's server."""
 
 TRAP = "website"
 """A field that people do not see; who fills it in is a machine."""
 
+Handlers = dict[int | type[Exception], Callable[[PageRequest, Any], Response[Any]]]
+"""What answers which fault."""
 Declare = Callable[[Callable[..., Any]], HTTPRouteHandler]
 _GuardFunction = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
@@ -40,7 +55,10 @@ _COOKIES: dict[Guard, CookieName] = {
     "asker": "pe_ask",
     "visit": "pe_visit",
     "joining": "pe_join",
+    "applicant": "pe_apply",
     "staff": "pe_staff",
+    "volunteer": "pe_staff",
+    "member": "pe_staff",
     "writer": "pe_staff",
     "coordinator": "pe_staff",
 }
@@ -48,23 +66,31 @@ _OVER: dict[Guard, str] = {
     "asker": "ask_over",
     "visit": "visit_over",
     "joining": "join_over",
+    "applicant": "apply_over",
     "staff": "staff_over",
+    "volunteer": "staff_over",
+    "member": "staff_over",
     "writer": "staff_over",
     "coordinator": "staff_over",
 }
 
 
-def get_page(path: str | list[str], *, guard: Guard) -> Declare:
-    """Declare a page that is looked at."""
+def get_page(path: str | list[str], *, guard: Guard, handlers: Handlers | None = None) -> Declare:
+    """Declare a page that is looked at; ``handlers`` answer its faults in another way."""
 
     async def check(request: Connection, _handler: BaseRouteHandler) -> None:
-        _find_caller(request, guard)
+        find_caller(request, guard)
 
-    return get(path, **_options(guard, check))
+    return get(path, exception_handlers=handlers, **_options(guard, check))
 
 
 def post_page(
-    path: str, *, guard: Guard, form: str = "", upload: bool = False, limit: int = FIELDS_BYTES
+    path: str | list[str],
+    *,
+    guard: Guard,
+    form: str = "",
+    upload: bool = False,
+    limit: int = FIELDS_BYTES,
 ) -> Declare:
     """Declare a form that is sent; its handler gets the fields by ``fields_of(request)``.
 
@@ -77,10 +103,10 @@ def post_page(
 
     async def check(request: Connection, _handler: BaseRouteHandler) -> None:
         check_origin(request)
-        caller = _find_caller(request, guard)
+        caller = find_caller(request, guard)
         if upload:
             return
-        fields = await read_fields(_page(request), limit)
+        fields = await read_fields(plain_request(request), limit)
         if form:
             if fields.one(TRAP):
                 raise refusal("forbidden")
@@ -115,7 +141,7 @@ def _options(guard: Guard, check: _GuardFunction) -> dict[str, Any]:
     }
 
 
-def _find_caller(request: Connection, guard: Guard) -> Caller:
+def find_caller(request: Connection, guard: Guard) -> Caller:
     """Find who calls, keep them with the request, and refuse whom ``guard`` does not let in.
 
     The router mends an address with too many slashes before we see it. Should it ever stop to,
@@ -137,8 +163,8 @@ def _find_caller(request: Connection, guard: Guard) -> Caller:
         if caller.owner is None:
             raise _over(request, guard)
         if guard == "coordinator" and not caller.is_coordinator:
-            raise _not_a_coordinator(request)
-        if guard == "writer" and not caller.is_writer:
+            raise _not_a_coordinator(request, caller.is_volunteer)
+        if not caller.is_let_in(guard):
             raise refusal("forbidden")
     elif guard == "signed_out" and desk_of(request).sessions.find(read_cookie(request, "pe_staff")):
         raise detour(f"/{language_of(request)}/staff")
@@ -154,6 +180,8 @@ def _owner(request: Connection, guard: Guard, cookie: bytes | None) -> object | 
         return desk.visits.find(cookie)
     if guard == "joining":
         return desk.joinings.find(cookie)
+    if guard == "applicant":
+        return desk.applicants.find(cookie)
     return desk.sessions.find(cookie)
 
 
@@ -163,15 +191,15 @@ def _over(request: Connection, guard: Guard) -> Exception:
     return refusal(_OVER[guard])
 
 
-def _not_a_coordinator(request: Connection) -> Exception:
+def _not_a_coordinator(request: Connection, is_volunteer: bool) -> Exception:
     """Send who looks for the first page of all to their own one; refuse everything else."""
     home = f"/{language_of(request)}/staff"
     if request.scope.get("method") == "GET" and request.scope["path"] == home:
-        return detour(f"{home}/me")
+        return detour(f"/{language_of(request)}/work" if is_volunteer else f"{home}/me")
     return refusal("forbidden")
 
 
-def _page(request: Connection) -> PageRequest:
+def plain_request(request: Connection) -> PageRequest:
     """Return the connection as the HTTP request that it is: there are no websockets here."""
     if not isinstance(request, Request):
         raise refusal("bad_request")

@@ -1,4 +1,4 @@
-"""The public pages: asking for help, coming back, and what is only read."""
+"""The public pages: asking for help, offering it, coming back, and what is only read."""
 
 from litestar.handlers import HTTPRouteHandler
 
@@ -6,8 +6,11 @@ from pe_core.web.public import (
     acts,
     ask,
     attachments,
+    claiming,
     comeback,
+    consent,
     guides,
+    helping,
     home,
     leaving,
     letters,
@@ -19,7 +22,13 @@ from pe_core.web.public import (
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (
     home.show_home,
-    home.show_help,
+    helping.show_help,
+    helping.begin_helping,
+    helping.check_helping_cookie,
+    helping.show_own_account,
+    helping.take_own_account,
+    claiming.show_claim,
+    claiming.take_claim_code,
     home.show_safety,
     home.show_privacy,
     places.show_offices,
@@ -37,13 +46,10 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     ask.check_cookie,
     ask.show_where,
     ask.take_where,
-    ask.change_where,
     ask.show_warning,
     ask.take_warning,
-    ask.change_warning,
     questions.show_question,
     questions.take_answer,
-    questions.change_answer,
     questions.show_stop,
     whole.show_whole,
     whole.take_whole,
@@ -63,10 +69,12 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     comeback.show_mine_done,
     acts.show_mine_again,
     acts.take_word,
+    acts.take_to_helper,
     acts.take_read,
     acts.take_solved,
     acts.take_withdrawal,
     acts.take_keep,
     acts.take_reopening,
     acts.take_leave,
+    *consent.ROUTES,
 )

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from litestar import Response
 from litestar.exceptions import HTTPException
 
+from pe_core.desk.brief_threads import TEXT_LIMIT, write_helper
 from pe_core.desk.files import CleanFile, clean_file
 from pe_core.desk.visits import add_word, have_read, keep, leave, reopen, say_solved, withdraw
 from pe_core.errors import FileRefused, NotAllowed, NotFound, NothingToSealTo, TooMany
@@ -19,11 +20,16 @@ from pe_core.web.portal import PageRequest, desk_of, language_of, portal_of
 from pe_core.web.public.attachments import count_upload
 from pe_core.web.public.comeback import Done, Wrong, mine_page
 
-WORD = Question(field="words", key="core.mine.word", kind="long", required=False, longest=8000)
+WORD_LIMIT = 8000
+WORD = Question(
+    field="words", key="core.mine.word", kind="long", required=False, longest=WORD_LIMIT
+)
 """How a word is read: like a long answer of a form."""
 WORD_BYTES = 256 * 1024
-Field = Literal["words", "remark", "photo"]
-_ACTS = ("word", "read", "solved", "withdraw", "keep", "reopen", "leave")
+TO_HELPER = Question(field="message", key="core.mine.helper_write", kind="long", longest=TEXT_LIMIT)
+"""How a message to a helper is read: it is as long as the helper's own may be."""
+Field = Literal["words", "remark", "photo", "message"]
+_ACTS = ("word", "read", "solved", "withdraw", "keep", "reopen", "leave", "helper")
 
 
 class Sent(Model):
@@ -60,6 +66,26 @@ async def take_word(request: PageRequest) -> Response[Any]:
     except (NothingToSealTo, NotAllowed) as error:
         return await mine_page(request, wrong=_not_now("words", error, sent.typed))
     return _done(request, "word")
+
+
+@post_page("/{language:str}/mine/helper", guard="visit", limit=WORD_BYTES)
+async def take_to_helper(request: PageRequest) -> Response[Any]:
+    """Write to somebody who helps; pressed twice, it is sent once."""
+    fields = fields_of(request)
+    typed, helper = fields.one("message"), fields.one("helper")
+    text = read_question(TO_HELPER, [typed])
+    if isinstance(text, Problem):
+        return await mine_page(request, wrong=_unfit("message", text, typed, TEXT_LIMIT))
+    if not helper:
+        wrong = Wrong(field="helper", key="core.mine.helper_choose", typed=typed)
+        return await mine_page(request, wrong=wrong)
+    if not _first_time(request, fields.one("once")):
+        return _done(request, "helper")
+    try:
+        await write_helper(desk_of(request), visit_of(request), helper, str(text))
+    except (NotFound, NotAllowed, NothingToSealTo) as error:
+        return await mine_page(request, wrong=_not_now("message", error, typed))
+    return _done(request, "helper")
 
 
 @post_page("/{language:str}/mine/read", guard="visit")
@@ -165,15 +191,14 @@ def _first_time(request: PageRequest, once: str) -> bool:
     return True
 
 
-def _unfit(field: Field, problem: Problem, typed: str) -> Wrong:
+def _unfit(field: Field, problem: Problem, typed: str, limit: int = WORD_LIMIT) -> Wrong:
     """Return what is wrong with a text: too long, or characters that are none."""
-    key = f"core.problem.{problem.code}"
-    return Wrong(field=field, key=key, typed=typed, limit=WORD.longest or 0)
+    return Wrong(field=field, key=f"core.problem.{problem.code}", typed=typed, limit=limit)
 
 
-def _not_now(field: Field, error: NothingToSealTo | NotAllowed, typed: str) -> Wrong:
+def _not_now(field: Field, error: NothingToSealTo | NotAllowed | NotFound, typed: str) -> Wrong:
     """Return that the words cannot be taken now; they stay on the page."""
-    if isinstance(error, NotAllowed):
+    if isinstance(error, NotAllowed | NotFound):
         return Wrong(field=field, key=error.key, typed=typed)
     return Wrong(field=field, key="core.mine.not_now", typed=typed, status=503)
 

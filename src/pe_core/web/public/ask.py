@@ -21,6 +21,8 @@ from pe_core.web.public.way import CHANGE, needed_first, step_after
 BEGINS = 90
 """New drafts that the whole door takes in a minute; their memory has a limit of its own."""
 MINUTE = timedelta(minutes=1)
+WHERE = ["/{language:str}/ask/where", "/{language:str}/ask/where/change"]
+WARNING = ["/{language:str}/ask/warning", "/{language:str}/ask/warning/change"]
 
 
 @get_page("/{language:str}/ask", guard="public")
@@ -58,7 +60,7 @@ async def check_cookie(request: PageRequest) -> Response[Any]:
     return render(request, "public/cookies.html", again="/ask")
 
 
-@get_page(["/{language:str}/ask/where", "/{language:str}/ask/where/change"], guard="asker")
+@get_page(WHERE, guard="asker")
 async def show_where(request: PageRequest) -> Response[Any]:
     """Ask where the asker is."""
     if draft_of(request).receipt is not None:
@@ -66,7 +68,8 @@ async def show_where(request: PageRequest) -> Response[Any]:
     return _where_page(request)
 
 
-async def _take_where(request: PageRequest) -> Response[Any]:
+@post_page(WHERE, guard="asker")
+async def take_where(request: PageRequest) -> Response[Any]:
     """Note where the asker is; in Belarus or on the way there, the warning comes next."""
     draft = draft_of(request)
     if draft.receipt is not None:
@@ -82,11 +85,7 @@ async def _take_where(request: PageRequest) -> Response[Any]:
     return _to(request, "check" if _change(request) else step_after(draft, 0))
 
 
-take_where = post_page("/{language:str}/ask/where", guard="asker")(_take_where)
-change_where = post_page("/{language:str}/ask/where/change", guard="asker")(_take_where)
-
-
-@get_page(["/{language:str}/ask/warning", "/{language:str}/ask/warning/change"], guard="asker")
+@get_page(WARNING, guard="asker")
 async def show_warning(request: PageRequest) -> Response[Any]:
     """Say what is risky and what the limited mode leaves out."""
     draft = draft_of(request)
@@ -97,17 +96,14 @@ async def show_warning(request: PageRequest) -> Response[Any]:
     return render(request, "public/warning.html", back=f"where{_change(request)}")
 
 
-async def _take_warning(request: PageRequest) -> Response[Any]:
+@post_page(WARNING, guard="asker")
+async def take_warning(request: PageRequest) -> Response[Any]:
     """Go on in the limited mode."""
     draft = draft_of(request)
     if needed_first(draft) not in (None, "warning"):
         return _to(request, str(needed_first(draft)))
     draft.warned = True
     return _to(request, "check" if _change(request) else step_after(draft, 0))
-
-
-take_warning = post_page("/{language:str}/ask/warning", guard="asker")(_take_warning)
-change_warning = post_page("/{language:str}/ask/warning/change", guard="asker")(_take_warning)
 
 
 def _topics_page(request: PageRequest, *, wrong: bool = False) -> Response[str]:

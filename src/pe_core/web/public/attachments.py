@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response
 
 from pe_core.desk.drafts import FILES_LIMIT, Draft
+from pe_core.desk.file_words import file_words
 from pe_core.desk.intake import add_file, drop_file
 from pe_core.errors import FileRefused, TooMany
 from pe_core.vault.cookies import cookie_id
@@ -14,7 +15,6 @@ from pe_core.web.guards.routes import get_page, post_page, read_parts
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, language_of, portal_of
 from pe_core.web.public.way import last_question, needed_first, stop_of, takes_files
-from pe_core.web.public.wording import file_words
 
 UPLOADS = 120
 """Uploads that the whole door takes in a minute."""

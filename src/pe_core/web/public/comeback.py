@@ -1,16 +1,19 @@
 """*I have a code*: open a request by its receipt and see where it stands."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from litestar import Response
 from litestar.params import FromPath
 
-from pe_core.desk.visits import View, come_back, look
+from pe_core.desk.visits import Shown, View, come_back, look
 from pe_core.errors import NotFound
-from pe_core.model import State
+from pe_core.model import MessageKind, State
 from pe_core.model.struct import Model
 from pe_core.model.week import week_start
+from pe_core.network.consenting import read_asked
+from pe_core.rules.receipts import read_receipt
+from pe_core.rules.sharing import first_day
 from pe_core.rules.texts import direction, show_date, show_number
 from pe_core.web.guards.caller import fields_of, visit_of
 from pe_core.web.guards.cookies import read_cookie, set_cookie
@@ -22,8 +25,20 @@ from pe_core.web.public.wording import day_words
 
 TYPED_LIMIT = 64
 """Longer than any receipt, however it is typed; no more is shown again."""
-Done = Literal["word", "read", "solved", "unsolved", "withdrawn", "kept", "reopened"]
-DONE: tuple[Done, ...] = ("word", "read", "solved", "unsolved", "withdrawn", "kept", "reopened")
+Done = Literal[
+    "word",
+    "read",
+    "solved",
+    "unsolved",
+    "withdrawn",
+    "kept",
+    "reopened",
+    "helper",
+    "shared",
+    "not_shared",
+    "unshared",
+]
+DONE: tuple[Done, ...] = get_args(Done)
 """What can be confirmed in one line; part of an address, so it names the act and no more."""
 _LOOKS: dict[State, str] = {
     State.WAITING: "warning",
@@ -33,22 +48,27 @@ _LOOKS: dict[State, str] = {
 
 
 class Answered(Model):
-    """A reply as the page shows it; ``day`` is in the page's language."""
+    """A reply as the page shows it; ``day`` is in the page's language.
+
+    ``is_helper`` is whether a helper wrote it, and not the team.
+    """
 
     id: str
     day: str
     text: str
     language: str
     direction: str
+    is_helper: bool
 
 
 class Wrong(Model):
     """What was wrong with something sent from the page, and the words that are kept.
 
-    ``words`` and ``photo`` belong to the word, ``solved`` and ``remark`` to the other forms.
+    ``words`` and ``photo`` belong to the word, ``helper`` and ``message`` to what is written to
+    a helper, ``share`` to what may go to another embassy, ``solved`` and ``remark`` to the others.
     """
 
-    field: Literal["", "words", "photo", "solved", "remark"] = ""
+    field: Literal["", "words", "photo", "solved", "remark", "helper", "message", "share"] = ""
     key: str = ""
     typed: str = ""
     limit: int = 0
@@ -121,15 +141,38 @@ async def mine_page(
         look=_LOOKS.get(view.state, ""),
         asked=show_date(week_start(view.week), language),
         answers=_answers(request, view),
+        helpers=_helpers(request, view),
+        had_helper=any(_is_helpers(shown) for shown in view.replies),
         withdrawal=(
             show_date(view.withdrawal_due, language) if view.withdrawal_due and not over else ""
         ),
         done=done or "",
         once=form_token(request, "word", timedelta(0)),
+        **await _elsewhere(request),
         wrong=wrong or Wrong(),
         words=words,
         problems=[(wrong.field, words)] if wrong is not None else [],
     )
+
+
+async def _elsewhere(request: PageRequest) -> dict[str, Any]:
+    """Return what the page says of other embassies: wishes, what was agreed to, where it went."""
+    desk, language = desk_of(request), language_of(request)
+    asked = await read_asked(desk, visit_of(request))
+    return {
+        "wishes": [(name, wish, direction(wish.asked_language)) for name, wish in asked.wishes],
+        "given": [
+            (name, one, show_date(first_day(one.consent), language)) for name, one in asked.given
+        ],
+        "moved": asked.moved,
+        "moved_groups": _groups(asked.moved.receipt) if asked.moved else [],
+    }
+
+
+def _groups(receipt: str) -> list[str]:
+    """Return a receipt in its groups of four, none for what is no receipt."""
+    read = read_receipt(receipt)
+    return [read[start : start + 4] for start in range(0, len(read), 4)] if read else []
 
 
 def _answers(request: PageRequest, view: View) -> list[Answered]:
@@ -142,9 +185,23 @@ def _answers(request: PageRequest, view: View) -> list[Answered]:
             text=shown.reply.text,
             language=shown.reply.language,
             direction=direction(shown.reply.language) if shown.reply.language else "auto",
+            is_helper=_is_helpers(shown),
         )
         for shown in reversed(view.replies)
     ]
+
+
+def _helpers(request: PageRequest, view: View) -> list[tuple[str, str]]:
+    """Return whom one can write to: the task, and "Helper 1" where there are several."""
+    desk, language = desk_of(request), language_of(request)
+    return [
+        (brief, desk.texts.text(language, "core.mine.helper_number", number=number))
+        for number, brief in enumerate(view.helpers, start=1)
+    ]
+
+
+def _is_helpers(shown: Shown) -> bool:
+    return shown.reply.kind is MessageKind.HELPER
 
 
 def _code_page(request: PageRequest, typed: str = "", key: str = "") -> Response[str]:

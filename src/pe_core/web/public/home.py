@@ -1,4 +1,4 @@
-"""Pages that are only read: home, what volunteers do, what is protected, how long it is kept."""
+"""Pages that are only read: home, what is protected, how long it is kept."""
 
 from litestar import Response
 
@@ -12,12 +12,6 @@ from pe_core.web.portal import PageRequest, desk_of
 async def show_home(request: PageRequest) -> Response[str]:
     """Show the two doors and the country's emergency numbers."""
     return render(request, "public/home.html")
-
-
-@get_page("/{language:str}/help", guard="public")
-async def show_help(request: PageRequest) -> Response[str]:
-    """Say what volunteers do, and that joining begins with a talk."""
-    return render(request, "public/help.html", contact=desk_of(request).embassy.contact)
 
 
 @get_page("/{language:str}/safety", guard="public")

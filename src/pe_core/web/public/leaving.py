@@ -14,7 +14,7 @@ _OWN_SITES = ("same-origin", "none", "")
 
 @get_page("/{language:str}/exit", guard="public")
 async def leave_page(request: PageRequest) -> Response[None]:
-    """Drop draft and visit, have the browser forget us, and go to the neutral page.
+    """Drop what was begun, have the browser forget us, and go to the neutral page.
 
     It acts on a GET because it must work as a plain link; a foreign page that names this
     address must not end anybody's draft, so then nothing is dropped. What a browser fetches
@@ -27,11 +27,14 @@ async def leave_page(request: PageRequest) -> Response[None]:
         return response
     desk = desk_of(request)
     draft, visit = read_cookie(request, "pe_ask"), read_cookie(request, "pe_visit")
+    applicant = read_cookie(request, "pe_apply")
     if draft is not None:
         desk.drafts.drop(draft)
     if visit is not None:
         desk.visits.drop(visit)
-    return clear_site(clear_cookie(request, response, "pe_ask", "pe_visit"))
+    if applicant is not None:
+        desk.applicants.drop(applicant)
+    return clear_site(clear_cookie(request, response, "pe_ask", "pe_visit", "pe_apply"))
 
 
 @get_page("/{language:str}/bye", guard="public")

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from pe_core.desk.drafts import Draft
 from pe_core.desk.intake import give_answer, limited_questions
 from pe_core.model import Problem
-from pe_core.rules.forms import Question
+from pe_core.rules.forms import Question, Value
 from pe_core.web.guards.body import Fields
 from pe_core.web.guards.caller import draft_of, fields_of
 from pe_core.web.guards.routes import get_page, post_page
@@ -31,12 +31,11 @@ ANSWER = "answer"
 """The name of every question's input: a field's own name could be the token's."""
 ANSWER_BYTES = 256 * 1024
 """Room for a text that is too long, so that its writer gets it back instead of losing it."""
+QUESTION = ["/{language:str}/ask/{number:int}", "/{language:str}/ask/{number:int}/change"]
 _DATE_PARTS = ("day", "month", "year")
 
 
-@get_page(
-    ["/{language:str}/ask/{number:int}", "/{language:str}/ask/{number:int}/change"], guard="asker"
-)
+@get_page(QUESTION, guard="asker")
 async def show_question(request: PageRequest, number: FromPath[int]) -> Response[Any]:
     """Ask the question at this position, or go on to the next one that is asked."""
     draft = draft_of(request)
@@ -47,7 +46,8 @@ async def show_question(request: PageRequest, number: FromPath[int]) -> Response
     return _question_page(request, question, number)
 
 
-async def _take_answer(request: PageRequest, number: FromPath[int]) -> Response[Any]:
+@post_page(QUESTION, guard="asker", limit=ANSWER_BYTES)
+async def take_answer(request: PageRequest, number: FromPath[int]) -> Response[Any]:
     """Keep an answer and go on; one that does not fit is shown again with the reason."""
     draft = draft_of(request)
     question = question_at(draft, number)
@@ -61,14 +61,6 @@ async def _take_answer(request: PageRequest, number: FromPath[int]) -> Response[
     if _changing(request):
         return _to(request, step_after_change(draft, number))
     return _to(request, step_after(draft, number))
-
-
-take_answer = post_page("/{language:str}/ask/{number:int}", guard="asker", limit=ANSWER_BYTES)(
-    _take_answer
-)
-change_answer = post_page(
-    "/{language:str}/ask/{number:int}/change", guard="asker", limit=ANSWER_BYTES
-)(_take_answer)
 
 
 @get_page("/{language:str}/ask/stop", guard="asker")
@@ -133,8 +125,12 @@ def typed_answer(question: Question, fields: Fields, name: str = ANSWER) -> list
 
 
 def kept_answer(draft: Draft, question: Question) -> list[str]:
-    """Return an answer as the strings of its inputs."""
-    value = draft.answers.get(question.field)
+    """Return a draft's answer as the strings of its inputs."""
+    return input_values(question, draft.answers.get(question.field))
+
+
+def input_values(question: Question, value: Value | None) -> list[str]:
+    """Return an answer, None for none, as the strings of its inputs."""
     if value is None:
         return []
     if isinstance(value, bool):

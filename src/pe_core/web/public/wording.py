@@ -17,13 +17,6 @@ _OF_CHOICES = {
     "too_long": "core.problem.too_many_chosen",
     "too_short": "core.problem.too_few_chosen",
 }
-_KIND_KEYS = {
-    "image/jpeg": "core.ask.files.jpeg",
-    "image/png": "core.ask.files.png",
-    "application/pdf": "core.ask.files.pdf",
-}
-_KILOBYTE = 1024
-_MEGABYTE = 1024 * 1024
 
 
 def problem_words(desk: Desk, form: Form, problem: Problem, language: str) -> str:
@@ -51,17 +44,7 @@ def answer_words(desk: Desk, draft: Draft, question: Question, language: str) ->
         return desk.texts.text(language, "core.check.not_answered")
     if question.kind == "date":
         return show_date(date.fromisoformat(str(value)), language)
-    return show_value(desk, draft, question, value, language)
-
-
-def file_words(desk: Desk, media_type: str, size: int, language: str) -> str:
-    """Return what a file is and how large, such as "Photo (JPEG), 240 KB"."""
-    kind = desk.texts.text(language, _KIND_KEYS[media_type])
-    if size < _MEGABYTE:
-        key, amount = "core.ask.files.kilobytes", max(1, round(size / _KILOBYTE))
-    else:
-        key, amount = "core.ask.files.megabytes", round(size / _MEGABYTE)
-    return desk.texts.text(language, key, kind=kind, number=show_number(amount, language))
+    return show_value(desk, question, value, language)
 
 
 def day_words(desk: Desk, moment: datetime, language: str) -> str:

@@ -41,7 +41,7 @@ async def alerts_of(request: PageRequest) -> dict[str, Any]:
         "alerts": [
             AlertLine(
                 when=show_moment(request, entry.at),
-                who=who_words(request, names, entry.box),
+                who=who_words(request, names, entry),
                 words=say(request, f"staff.trail.act.{entry.act.value}"),
             )
             for entry in reversed(alerts[-SHOWN:])

@@ -17,13 +17,13 @@ from pe_core.web.staff.me import gone
 from pe_core.web.staff.words import say, show_moment
 
 
-@get_page("/{language:str}/staff/emergency", guard="staff")
+@get_page("/{language:str}/staff/emergency", guard="member")
 async def show_emergency(request: PageRequest) -> Response[str]:
     """Say what the lock does and cannot undo, with the first of its two buttons."""
     return render(request, "staff/emergency.html", here="emergency", sure=False)
 
 
-@post_page("/{language:str}/staff/emergency", guard="staff")
+@post_page("/{language:str}/staff/emergency", guard="member")
 async def take_emergency(request: PageRequest) -> Response[Any]:
     """Ask once more, or lock; no passphrase, because there may be no time to type one."""
     if fields_of(request).one("act") != "lock":

@@ -10,10 +10,19 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from pe_core.desk.desk import today_of
+from pe_core.desk.local_guides import blank_guide
 from pe_core.desk.reading import letters_of
 from pe_core.errors import NotAllowed, TooMany
 from pe_core.model import Guide, GuideText, Problem, Proof, Status
-from pe_core.rules.guide_edits import OWN, SLUG, read_lines, read_sources, text_problems
+from pe_core.rules.guide_edits import (
+    LINE_LIMIT,
+    OWN,
+    SLUG,
+    is_fact_line,
+    read_lines,
+    read_sources,
+    text_problems,
+)
 from pe_core.rules.guides import text_in
 from pe_core.rules.markdown import render_markdown
 from pe_core.rules.texts import direction
@@ -30,7 +39,6 @@ from pe_core.web.staff.words import name_language, say
 FACTS = ONE + "/facts"
 TEXT = ONE + "/text/{tag:str}"
 TEXT_BYTES = 512 * 1024
-LINE_LIMIT = 300
 Typed = Mapping[str, Any]
 
 
@@ -39,7 +47,8 @@ async def show_facts(request: PageRequest, guide: FromPath[str]) -> Response[str
     """Show the facts of a guide to be changed."""
     draft, told = await copy_or_404(request, guide)
     version = draft.id if draft is not None else ""
-    return _facts_page(request, guide, version, _facts_of(told or _new(request, guide)))
+    told = told or blank_guide(desk_of(request), guide)
+    return _facts_page(request, guide, version, _facts_of(told))
 
 
 @post_page(FACTS, guard="writer")
@@ -51,7 +60,7 @@ async def take_facts(request: PageRequest, guide: FromPath[str]) -> Response[Any
     facts, problems = _read_facts(request, typed)
     if problems:
         return _facts_page(request, guide, version, typed, problems)
-    changed = msgspec.structs.replace(told or _new(request, guide), **facts)
+    changed = msgspec.structs.replace(told or blank_guide(desk_of(request), guide), **facts)
     return await _keep(
         request,
         guide,
@@ -120,22 +129,10 @@ async def _for_text(request: PageRequest, name: str, tag: str) -> tuple[str, Gui
     if copy is None and not (name.startswith(f"{OWN}.") and SLUG.fullmatch(slug)):
         raise refusal("not_found")
     draft, told = copy or (None, None)
-    told = told or _new(request, name)
+    told = told or blank_guide(desk_of(request), name)
     if tag not in (*desk_of(request).embassy.languages, *told.texts):
         raise refusal("not_found")
     return draft.id if draft is not None else "", told
-
-
-def _new(request: PageRequest, name: str) -> Guide:
-    return Guide(
-        name=name,
-        topics=(),
-        jurisdiction=desk_of(request).jurisdiction.code,
-        authority="",
-        checked_on=today_of(desk_of(request)),
-        sources=(),
-        texts={},
-    )
 
 
 def _facts_of(guide: Guide) -> Typed:
@@ -185,7 +182,7 @@ def _read_facts(request: PageRequest, typed: Typed) -> tuple[dict[str, Any], lis
     if sources is None:
         problems.append(Problem(field="sources", code="sources_wrong"))
     for field in ("authority", "document"):
-        if len(typed[field]) > LINE_LIMIT or not (typed[field] or "x").isprintable():
+        if not is_fact_line(typed[field]):
             problems.append(Problem(field=field, code="too_long"))
     facts = {
         "topics": tuple(name for name in desk.forms if name in typed["topics"]),

@@ -41,7 +41,7 @@ ONE = "/{language:str}/staff/guides/{guide:str}"
 
 
 class Line(Model):
-    """A guide in the list; ``state`` names its badge."""
+    """A guide in the list; ``state`` names its badge, ``peer`` who shared what is a draft now."""
 
     name: str
     title: str
@@ -51,6 +51,7 @@ class Line(Model):
     state: str
     fresh: str
     own: bool
+    peer: str
 
 
 class Difference(Model):
@@ -268,6 +269,7 @@ def _line(request: PageRequest, name: str, guide: Guide | None, draft: OpenDraft
         state=_state(draft),
         fresh=fresh.value,
         own=name in desk_of(request).local_guides or name.startswith(f"{OWN}."),
+        peer=draft.draft.origin.peer if draft is not None and draft.draft.origin else "",
     )
 
 
@@ -291,6 +293,7 @@ def _draft(
         "when": show_moment(request, told.at),
         "word": told.word,
         "withdraws": told.guide is None,
+        "origin": told.origin,
     }
 
 

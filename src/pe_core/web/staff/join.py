@@ -12,13 +12,12 @@ from pe_core.model import Problem
 from pe_core.web.guards.caller import fields_of, joining_of
 from pe_core.web.guards.cookies import clear_cookie, set_cookie
 from pe_core.web.guards.routes import get_page, post_page
+from pe_core.web.new_account import show_new_account
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, form_token, language_of
-from pe_core.web.staff.qr import draw_code
 from pe_core.web.staff.words import explain, say
 
 _SLIP = "core.code.slip"
-_GROUP = 4
 
 
 @get_page("/{language:str}/staff/join", guard="signed_out")
@@ -77,15 +76,11 @@ def _account_page(
     passphrase: str = "",
 ) -> Response[str]:
     joining = joining_of(request)
-    uri, secret = totp_words(desk_of(request), joining)
     return render(
         request,
         "staff/account.html",
         status=422 if problems else 200,
-        words=joining.passphrase.split(),
-        qr=draw_code(uri),
-        uri=uri,
-        secret=[secret[start : start + _GROUP] for start in range(0, len(secret), _GROUP)],
+        **show_new_account(joining.passphrase, *totp_words(desk_of(request), joining)),
         handle=handle,
         passphrase=passphrase,
         comes_back=joining.certificate.replaces is not None,

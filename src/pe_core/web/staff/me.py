@@ -23,7 +23,7 @@ DONE = ("passphrase", "second", "dropped")
 async def show_me(request: PageRequest) -> Response[str]:
     """Show this account, and what its owner can do with it."""
     session = session_of(request)
-    role = role_of(tuple(session.compartments))
+    role = "volunteer" if session.is_volunteer else role_of(tuple(session.compartments))
     done = query_of(request).get("done", "")
     return render(
         request,
@@ -37,13 +37,13 @@ async def show_me(request: PageRequest) -> Response[str]:
     )
 
 
-@get_page("/{language:str}/staff/me/burn", guard="staff")
+@get_page("/{language:str}/staff/me/burn", guard="member")
 async def show_burn(request: PageRequest) -> Response[str]:
     """Say what burning does, before it is done."""
     return _burn_page(request)
 
 
-@post_page("/{language:str}/staff/me/burn", guard="staff")
+@post_page("/{language:str}/staff/me/burn", guard="member")
 async def burn(request: PageRequest) -> Response[Any]:
     """Burn the account, once its passphrase was typed again."""
     problems = await step_up(request)

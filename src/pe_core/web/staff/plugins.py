@@ -17,11 +17,19 @@ from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.address import address, query_of
-from pe_core.web.staff.words import name_language, say, show_moment, show_topic
+from pe_core.web.staff.words import name_language, say, show_moment
 
 PATH = "/{language:str}/staff/plugins"
-OWN_WORDS = ("slow", "printed", "endless", "no_problem", "no_text")
-"""What a check was switched off for, where no exception was raised."""
+OWN_WORDS = (
+    "slow",
+    "printed",
+    "endless",
+    "no_problem",
+    "no_text",
+    "no_suggestions",
+    "no_reason_text",
+)
+"""What a part was switched off for, where no exception was raised."""
 SHORT = 12
 """Digits of a fingerprint that are shown before it is opened."""
 
@@ -85,9 +93,11 @@ def _off(request: PageRequest, trouble: Trouble) -> Off:
     else:
         why = say(request, "staff.plugins.why.raised", what=trouble.what)
     kind = trouble.kind.value
-    name = show_topic(request, trouble.part, trouble.part)
+    name = _part_name(request, trouble.part)
     if trouble.kind is Kind.PAGE:
         name, _ = _title(request, trouble.part)
+    elif trouble.kind in (Kind.RANKING, Kind.SHARING):
+        name = trouble.plugin
     return Off(
         part=trouble.part,
         plugin=trouble.plugin,
@@ -98,15 +108,28 @@ def _off(request: PageRequest, trouble: Trouble) -> Off:
     )
 
 
+def _part_name(request: PageRequest, part: str) -> str:
+    """Return the title of a plugin's part, or the name that its plugin gave it."""
+    key = f"{part}.title"
+    return say(request, key) if desk_of(request).texts.has(language_of(request), key) else part
+
+
 def _shown(request: PageRequest, plugin: Enabled) -> Shown:
     desk = desk_of(request)
     laws = [desk.plugins.jurisdictions[code] for code in plugin.jurisdictions]
     rows = (
         Row(name="law", things=_plain(_place(request, law) for law in laws)),
-        Row(name="topics", things=_plain(show_topic(request, n, n) for n in plugin.topics)),
+        Row(name="topics", things=_plain(_part_name(request, n) for n in plugin.topics)),
+        Row(
+            name="volunteering",
+            things=_plain(_part_name(request, n) for n in plugin.volunteering),
+        ),
+        Row(name="ranks", things=_plain([say(request, "staff.plugins.ranks")] * plugin.ranks)),
+        Row(name="shares", things=_plain([say(request, "staff.plugins.shares")] * plugin.shares)),
         Row(name="guides", things=_told(request, plugin.guides)),
         Row(name="letters", things=_told(request, plugin.letters)),
         Row(name="listeners", things=_plain(plugin.listeners)),
+        Row(name="notifiers", things=_plain(say(request, f"{n}.title") for n in plugin.notifiers)),
         Row(name="languages", things=tuple((name_language(t), t) for t in plugin.languages)),
     )
     return Shown(

@@ -9,26 +9,38 @@ from litestar.params import FromPath
 
 from pe_core.desk.desk import today_of
 from pe_core.desk.looking import who_looks
+from pe_core.desk.needs import read_needs
 from pe_core.desk.requests import open_file, open_request
 from pe_core.desk.working import OVER
 from pe_core.model import Author, Box, HelpRequest, Problem, RequestId, State
 from pe_core.model.week import week_of
 from pe_core.rules.lifecycle import may_move
 from pe_core.web.guards.caller import session_of
-from pe_core.web.guards.headers import FILE_SECURITY
 from pe_core.web.guards.routes import get_page
 from pe_core.web.pages import render
 from pe_core.web.portal import PageRequest, desk_of
 from pe_core.web.staff.address import query_of
 from pe_core.web.staff.alike import duplicate_links
+from pe_core.web.staff.attachment import attachment
 from pe_core.web.staff.facts import headlines, request_address
 from pe_core.web.staff.handing import handover_offer
+from pe_core.web.staff.need_words import may_seek, names_about, need_line
 from pe_core.web.staff.offers import keep_offer, move_offer, reply_offer, sort_offer
 from pe_core.web.staff.thread import file_links, thread_lines
-from pe_core.web.staff.words import explain, name_of, read_names, say, show_last_day
+from pe_core.web.staff.words import explain, name_of, say, show_last_day
 
-_ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
-_DONE = ("replied", "claimed", "released", "given", "sorted", "noted", "duplicate", "no_duplicate")
+_DONE = (
+    "replied",
+    "claimed",
+    "released",
+    "given",
+    "sorted",
+    "noted",
+    "duplicate",
+    "no_duplicate",
+    "consent_asked",
+    "consent_noted",
+)
 SOON = 4
 """Weeks before its end in which the page says that a request is about to be erased."""
 
@@ -48,15 +60,7 @@ async def send_file(
     """Send a file for keeping, never for showing here: a browser opens it outside this site."""
     desk, session = desk_of(request), session_of(request)
     note, data = await open_file(desk, session, RequestId(request_id), file_id)
-    name = f"{note.id}.{_ENDINGS.get(note.media_type, 'bin')}"
-    return Response(
-        data,
-        media_type=note.media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Security-Policy": FILE_SECURITY,
-        },
-    )
+    return attachment(note.id, note.media_type, data)
 
 
 async def read_request(request: PageRequest, request_id: str) -> HelpRequest:
@@ -78,7 +82,7 @@ async def request_page(
 
     ``changed`` says that a colleague was faster, and with ``claims`` who it was.
     """
-    names = await read_names(request)
+    names = await names_about(request, help_request)
     status = 409 if changed else 403 if refused else 422 if problems else 200
     offers = (
         reply_offer(request, help_request)
@@ -103,6 +107,7 @@ async def request_page(
         **_company(request, help_request, names),
         **await duplicate_links(request, help_request),
         **await handover_offer(request, help_request),
+        **await _who_helps(request, help_request),
         **offers,
     )
 
@@ -120,6 +125,15 @@ def contents(
         "thread": thread_lines(request, help_request.thread, names, original.language, at),
         "entered_by": name_of(request, names, entered) if entered is not None else "",
         **headlines(request, help_request),
+    }
+
+
+async def _who_helps(request: PageRequest, help_request: HelpRequest) -> dict[str, Any]:
+    """Return whom a request looks for, who was asked, and what they said."""
+    views = await read_needs(desk_of(request), session_of(request), help_request.id)
+    return {
+        "needs": [await need_line(request, view) for view in views],
+        "may_seek": may_seek(help_request),
     }
 
 

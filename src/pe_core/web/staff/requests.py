@@ -6,6 +6,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from pe_core.desk.listing import look_over, search
+from pe_core.desk.reminding import remind
 from pe_core.model import Urgency
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
@@ -21,6 +22,9 @@ from pe_core.web.staff.filters import (
     state_links,
 )
 from pe_core.web.staff.lines import lines_of
+from pe_core.web.staff.matching import needs_figure
+from pe_core.web.staff.referrals import letters_figure
+from pe_core.web.staff.volunteers import volunteers_figure
 from pe_core.web.staff.words import count, name_of, read_names, say
 
 PAGE = 100
@@ -32,25 +36,29 @@ QUERY_LIMIT = 200
 @get_page(["/{language:str}/staff", "/{language:str}/staff/"], guard="coordinator")
 async def show_requests(request: PageRequest) -> Response[str]:
     """Show the requests that this account can open."""
-    shelf = await look_over(desk_of(request), session_of(request))
+    desk, session = desk_of(request), session_of(request)
+    await remind(desk, session)
+    shelf = await look_over(desk, session)
     topics = find_topics(request, shelf)
     wanted = read_wanted(request, topics)
     last_page = max(1, -(-shelf.count(wanted) // PAGE))
     page = min(read_page(request), last_page)
+    of_requests = [*figure_links(request, shelf, wanted), await needs_figure(request)]
     shown = shelf.page(wanted, (page - 1) * PAGE, PAGE)
     return render(
         request,
         "staff/requests.html",
         here="requests",
         lines=await lines_of(request, shown),
-        figures=figure_links(request, shelf, wanted),
+        volunteers=await volunteers_figure(request),
+        figures=[*(of_requests if len(shelf) else ()), *await letters_figure(request)],
         states=state_links(request, shelf, wanted),
         topics=sorted(topics.items(), key=lambda item: item[1]),
         urgencies=[(item.value, say(request, f"staff.urgency.{item.value}")) for item in Urgency],
         wanted=wanted,
         query="",
         none_at_all=not len(shelf),
-        not_live=not desk_of(request).is_live,
+        not_live=not desk.is_live,
         not_yours=len(shelf.closed),
         joined=await _joined(request),
         pages=page_links(request, wanted, page, last_page),

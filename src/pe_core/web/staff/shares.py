@@ -63,7 +63,7 @@ async def take_making(request: PageRequest) -> Response[Any]:
     return redirect(address(f"/{language_of(request)}/staff/setup", done="shares"))
 
 
-@get_page(OWN, guard="staff")
+@get_page(OWN, guard="member")
 async def show_own(request: PageRequest) -> Response[str]:
     """Say what a share is, before it is shown."""
     waits = await waiting_share(desk_of(request), session_of(request))
@@ -71,7 +71,7 @@ async def show_own(request: PageRequest) -> Response[str]:
     return render(request, "staff/share.html", here="setup", waits=waits, done=done, share=None)
 
 
-@post_page(OWN, guard="staff")
+@post_page(OWN, guard="member")
 async def take_own(request: PageRequest) -> Response[Any]:
     """Show this account's own share, or erase it once two of its words are typed back."""
     fields = fields_of(request)

@@ -19,6 +19,15 @@ _EVENTS = {
     MessageKind.NOTE: "staff.thread.note",
     MessageKind.CLAIMED: "staff.thread.claimed",
     MessageKind.RELEASED: "staff.thread.released",
+    MessageKind.NEEDED: "staff.thread.needed",
+    MessageKind.ACCEPTED: "staff.thread.accepted",
+    MessageKind.GIVEN_BACK: "staff.thread.given_back",
+    MessageKind.TASK_DONE: "staff.thread.task_done",
+    MessageKind.HELPER: "staff.thread.helper",
+    MessageKind.TO_HELPER: "staff.thread.to_helper",
+    MessageKind.CONSENT_ASKED: "staff.thread.consent_asked",
+    MessageKind.CONSENT_BACK: "staff.thread.consent_back",
+    MessageKind.SENT_ON: "staff.thread.sent_on",
 }
 _TEAM_ONLY = frozenset(
     {
@@ -29,6 +38,11 @@ _TEAM_ONLY = frozenset(
         MessageKind.SORTED,
         MessageKind.EXTENDED,
         MessageKind.DUPLICATE,
+        MessageKind.NEEDED,
+        MessageKind.ACCEPTED,
+        MessageKind.GIVEN_BACK,
+        MessageKind.TASK_DONE,
+        MessageKind.SENT_ON,
     }
 )
 """Entries of ours that no reply to the asker goes with."""
@@ -75,14 +89,16 @@ def file_links(request: PageRequest, files: Iterable[FileNote], at: str) -> tupl
     return tuple(
         Link(
             address=f"{at}/files/{note.id}",
-            words=say(
-                request,
-                f"staff.file.{note.media_type.rpartition('/')[2]}",
-                size=show_number(-(-note.size // _KILOBYTE), language_of(request)),
-            ),
+            words=kind_of_file(request, note.media_type, note.size),
         )
         for note in files
     )
+
+
+def kind_of_file(request: PageRequest, media_type: str, size: int) -> str:
+    """Return what a file is and how large; ``media_type`` is one of the three that are taken."""
+    number = show_number(-(-size // _KILOBYTE), language_of(request))
+    return say(request, f"staff.file.{media_type.rpartition('/')[2]}", size=number)
 
 
 def _line(
@@ -95,16 +111,16 @@ def _line(
     asker = message.author is Author.ASKER
     # The asker writes in whatever language they like; their pages' one is the best guess.
     language = message.language or (asker_language if asker else language_of(request))
-    team_only = asker or message.kind in _TEAM_ONLY
+    free = asker or message.author is Author.VOLUNTEER or message.kind is MessageKind.NOTE
     return Line(
         who=_who(request, message, names),
         when=show_moment(request, message.at),
-        side="asker" if asker else "team" if team_only else "ours",
-        seen_by=say(request, "staff.thread.team_only" if team_only else "staff.thread.asker_too"),
+        side="asker" if asker else "team" if message.kind in _TEAM_ONLY else "ours",
+        seen_by=say(request, f"staff.thread.{_readers(message)}"),
         events=tuple(_events(request, message, names)),
         text=message.text,
         language=language,
-        dir="auto" if asker or message.kind is MessageKind.NOTE else direction(language),
+        dir="auto" if free else direction(language),
         files=file_links(request, message.files, at),
         other=_other(request, message.other),
     )
@@ -113,7 +129,16 @@ def _line(
 def _who(request: PageRequest, message: Message, names: Mapping[int, str]) -> str:
     if message.author is Author.STAFF and message.box is not None:
         return name_of(request, names, message.box)
-    return say(request, f"staff.thread.{message.author.value}")
+    known = names.get(message.box or 0) if message.author is Author.VOLUNTEER else None
+    return known or say(request, f"staff.thread.{message.author.value}")
+
+
+def _readers(message: Message) -> str:
+    """Return who else than the team reads an entry: the last part of a text's key."""
+    if message.kind is MessageKind.TO_HELPER:
+        return "helper_too"
+    team_only = message.author is Author.ASKER or message.kind in _TEAM_ONLY
+    return "team_only" if team_only else "asker_too"
 
 
 def _other(request: PageRequest, other: RequestId | None) -> Link | None:
@@ -126,6 +151,11 @@ def _other(request: PageRequest, other: RequestId | None) -> Link | None:
 def _events(request: PageRequest, message: Message, names: Mapping[int, str]) -> Iterable[str]:
     if message.kind in _EVENTS:
         yield say(request, _EVENTS[message.kind])
+    if message.kind is MessageKind.CONSENT and message.consent is not None:
+        agreed = "consent" if message.consent.fields else "consent_no"
+        yield say(request, f"staff.thread.{agreed}")
+    if message.peer is not None:
+        yield say(request, "staff.thread.peer", peer=message.peer.upper())
     if message.kind is MessageKind.DUPLICATE:
         marked = "duplicate" if message.other is not None else "no_duplicate"
         yield say(request, f"staff.thread.{marked}")
@@ -134,6 +164,10 @@ def _events(request: PageRequest, message: Message, names: Mapping[int, str]) ->
     if message.keep_until is not None:
         until = show_last_day(request, message.keep_until)
         yield say(request, "staff.thread.extended", date=until)
+    if message.minutes:
+        hours, minutes = divmod(message.minutes, 60)
+        key = "staff.thread.hours" if hours else "staff.thread.minutes"
+        yield say(request, key, hours=hours, minutes=minutes)
     yield from _sorted(request, message)
     yield from _moved(request, message)
 

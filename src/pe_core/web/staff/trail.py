@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.desk.tracing import Trace, find_requests, read_trail
+from pe_core.desk.shifts import TRACE
+from pe_core.desk.tracing import Trace, find_requests, find_shifts, read_trail
 from pe_core.desk.watching import refresh_alerts, verify_trail
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import ALERTS, Act, Entry
+from pe_core.model.trail import ALERTS, OF_OTHERS, Act, Entry
 from pe_core.model.week import week_start
+from pe_core.network.referring import TRACE as TALK
 from pe_core.rules.texts import show_date, show_number
 from pe_core.web.guards.caller import session_of
 from pe_core.web.guards.routes import get_page
@@ -21,6 +23,7 @@ from pe_core.web.staff.address import address, query_of
 from pe_core.web.staff.words import name_of, read_names, say, show_moment
 
 REQUEST = re.compile(r"[a-z2-7]{26}")
+"""The id of a request, and of a shift."""
 NUMBER = re.compile(r"[0-9]{1,15}")
 """A box or the number of an entry: 48 bits."""
 
@@ -56,7 +59,12 @@ async def show_trail(request: PageRequest) -> Response[str]:
     verified = await verify_trail(desk, session)
     traces = await read_trail(desk, session, until=wanted.until, by=wanted.by, act=wanted.act)
     names = await read_names(request)
-    there = await find_requests(desk, {_request_in(t.entry) for t in traces.lines if t.entry})
+    entries = [trace.entry for trace in traces.lines if trace.entry is not None]
+    there = {
+        **dict.fromkeys(await find_requests(desk, {_request_in(e) for e in entries}), "requests"),
+        **dict.fromkeys(await find_shifts(desk, {_shift_in(e) for e in entries}), "shifts"),
+        **dict.fromkeys({_talk_in(e) for e in entries} - {""}, "referrals"),
+    }
     return render(
         request,
         "staff/trail.html",
@@ -106,20 +114,32 @@ def _request_in(entry: Entry) -> str:
     return first if REQUEST.fullmatch(first) else ""
 
 
+def _shift_in(entry: Entry) -> str:
+    """Return the shift that an entry is about, '' if it is about something else."""
+    kind, _, shift = entry.what.partition("/")
+    return shift if kind == TRACE and REQUEST.fullmatch(shift) else ""
+
+
+def _talk_in(entry: Entry) -> str:
+    """Return the conversation with another embassy that an entry is about, '' without one."""
+    kind, _, thread = entry.what.partition("/")
+    return thread if kind == TALK and REQUEST.fullmatch(thread) else ""
+
+
 def _line(
-    request: PageRequest, trace: Trace, names: Mapping[int, str], there: frozenset[str]
+    request: PageRequest, trace: Trace, names: Mapping[int, str], there: Mapping[str, str]
 ) -> Line:
     number = show_number(trace.number, language_of(request))
     entry = trace.entry
     if entry is None:
         closed = say(request, "staff.trail.closed")
         return Line(number=number, when="", who="", act=closed, alert=False, what="", address="")
-    about = _request_in(entry)
-    at = f"/{language_of(request)}/staff/requests/{about}" if about in there else ""
+    about = _request_in(entry) or _shift_in(entry) or _talk_in(entry)
+    at = f"/{language_of(request)}/staff/{there[about]}/{about}" if about in there else ""
     return Line(
         number=number,
         when=show_moment(request, entry.at),
-        who=who_words(request, names, entry.box),
+        who=who_words(request, names, entry),
         act=_act(request, entry.act),
         alert=entry.act in ALERTS,
         what=_what(request, entry, names, there),
@@ -127,9 +147,13 @@ def _line(
     )
 
 
-def who_words(request: PageRequest, names: Mapping[int, str], box: Box) -> str:
-    """Return who did something: a handle, a box, or the server's command line."""
-    return name_of(request, names, box) if box else say(request, "staff.trail.host")
+def who_words(request: PageRequest, names: Mapping[int, str], entry: Entry) -> str:
+    """Return who did it: a handle, a box, another embassy, or the server's command line."""
+    if entry.box:
+        return name_of(request, names, entry.box)
+    if entry.act in OF_OTHERS:
+        return say(request, "staff.trail.embassy", code=entry.what)
+    return say(request, "staff.trail.host")
 
 
 def _act(request: PageRequest, act: Act) -> str:
@@ -137,12 +161,17 @@ def _act(request: PageRequest, act: Act) -> str:
 
 
 def _what(
-    request: PageRequest, entry: Entry, names: Mapping[int, str], there: frozenset[str]
+    request: PageRequest, entry: Entry, names: Mapping[int, str], there: Mapping[str, str]
 ) -> str:
-    about = _request_in(entry)
+    about, shift = _request_in(entry), _shift_in(entry)
     if about:
         known = "staff.trail.request" if about in there else "staff.trail.request_gone"
         return say(request, known, id=about[:6])
+    if shift:
+        known = "staff.trail.shift" if shift in there else "staff.trail.shift_gone"
+        return say(request, known, id=shift[:6])
+    if talk := _talk_in(entry):
+        return say(request, "staff.trail.referral", id=talk[:6])
     words = (_word(request, part, names) for part in re.split(r"[ :/,]+", entry.what) if part)
     return ", ".join(words)
 

@@ -17,8 +17,8 @@ from pe_core.web.staff.address import query_of
 from pe_core.web.staff.emergency import frozen_page
 from pe_core.web.staff.words import say
 
-NEWS = ("joined", "lifted")
-AFTER = ("emergency", "again", "burnt")
+NEWS = ("joined", "offered", "lifted")
+AFTER = ("emergency", "again", "burnt", "left")
 """What happened before, told once on the page that follows it."""
 
 

@@ -34,15 +34,18 @@ def explain(request: PageRequest, problems: Iterable[Problem]) -> list[tuple[str
 
 
 def show_topic(request: PageRequest, form: str, title: str) -> str:
-    """Return a topic's title in the page's language, or ``title`` if its form is gone."""
-    key = f"{form}.title"
-    return say(request, key) if desk_of(request).texts.has(language_of(request), key) else title
+    """Return a topic's title in the page's language, or ``title`` if we have no such form.
+
+    A topic may have come from another embassy, so it is no key of just any text of ours.
+    """
+    return say(request, f"{form}.title") if form in desk_of(request).forms else title
 
 
 def name_language(language: str) -> str:
     """Return a language's own name, with a capital as everywhere in the portal."""
     name = own_name(language)
-    return name[:1].upper() + name[1:]
+    # Title case, not upper: Georgian has capitals that begin no word.
+    return name[:1].title() + name[1:]
 
 
 def show_day(request: PageRequest, moment: datetime) -> str:

@@ -11,20 +11,22 @@ def draw_code(text: str) -> str:
 
     code = segno.make(text, error="m", micro=False)
     rows = [bytes(row) for row in code.matrix_iter(border=4)]
-    path = "".join(_runs(row, line) for line, row in enumerate(rows))
+    path = "".join(_line(row, number) for number, row in enumerate(rows))
     size = len(rows)
     return (
         f'<svg class="qr" viewBox="0 0 {size} {size}" aria-hidden="true" focusable="false">'
-        f'<path fill="#000" stroke="none" shape-rendering="crispEdges" d="{path}"/></svg>'
+        f'<path fill="none" stroke="#000" shape-rendering="crispEdges" d="{path}"/></svg>'
     )
 
 
-def _runs(row: bytes, line: int) -> str:
-    """Return the dark modules of one row as rectangles, neighbours joined."""
-    parts = []
-    start = 0
-    while (start := row.find(1, start)) >= 0:
+def _line(row: bytes, number: int) -> str:
+    """Return the dark modules of one row as a line one module thick, lifted where it is light."""
+    path, pen = "", 0
+    start = row.find(1)
+    while start >= 0:
         end = row.find(0, start)
-        parts.append(f"M{start} {line}h{end - start}v1h-{end - start}z")
-        start = end
-    return "".join(parts)
+        lift = f"m{start - pen} 0" if path else f"M{start} {number}.5"
+        path += f"{lift}h{end - start}"
+        pen = end
+        start = row.find(1, end)
+    return path

@@ -6,13 +6,18 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pe_core.web.staff.qr import draw_code
+from pe_core.web.qr import draw_code
 
 
 def painted(markup: str) -> set[tuple[int, int]]:
-    runs = re.findall(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z", markup)
-    assert all(there == back for _, _, there, back in runs)
-    return {(int(x) + step, int(y)) for x, y, length, _ in runs for step in range(int(length))}
+    """Return the cells that the line of each row goes through, the middle of the row its height."""
+    cells: set[tuple[int, int]] = set()
+    for start, row, strokes in re.findall(r"M(\d+) (\d+)\.5((?:h\d+(?:m\d+ 0)?)+)", markup):
+        pen = int(start)
+        for drawn, lifted in re.findall(r"h(\d+)(?:m(\d+) 0)?", strokes):
+            cells |= {(pen + step, int(row)) for step in range(int(drawn))}
+            pen += int(drawn) + int(lifted or 0)
+    return cells
 
 
 @given(st.text(min_size=1, max_size=80))

@@ -1,0 +1,469 @@
+"""From a request to people who could help: the coordinator's pages of needs and matching."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from looking_for import TITLE, Office, offers, points, suggested, thread, wrong
+from pe_core.desk import brief_threads, briefs, requests
+from pe_core.errors import Conflict
+from pe_core.model import (
+    Fluency,
+    Gender,
+    Outcome,
+    Report,
+    Skill,
+    Skilled,
+    State,
+)
+from pe_core.store import NeedRow, RequestRow
+from pe_core.toolkit.browser import Browser
+from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.toolkit.invented import ASKED
+
+Run = Callable[[Awaitable[Any]], Any]
+Open = Callable[[], Browser]
+
+
+@pytest.fixture
+def office(pe_embassy: TestEmbassy, pe_run: Run, pe_browser: Open) -> Office:
+    return Office(pe_embassy, pe_run, pe_browser)
+
+
+def test_a_request_that_nobody_is_looked_for_says_how_to_begin(office: Office) -> None:
+    page = office.go()
+    (link,) = page.tree.xpath("//a[contains(@href, '/needs/new')]/@href")
+
+    assert office.words("staff.need.none") in page.words
+    assert 200 == office.browser.go(link).status
+
+
+def test_a_need_holds_what_was_typed_and_the_asker_reads_that_somebody_is_looked_for(
+    office: Office,
+) -> None:
+    city = office.desk.jurisdiction.cities[0].name
+    day = office.desk.now() + timedelta(days=3)
+    view = office.need(
+        detail="Two pages.",
+        language="ru",
+        languages=["be", "en"],
+        fluency="3",
+        gates=["core.gate.first_aid"],
+        skills=["core.skill.translating:required:2", "core.skill.papers:wished:1"],
+        place="both",
+        city=city,
+        time="fixed",
+        **{"day-day": str(day.day), "day-month": str(day.month), "day-year": str(day.year)},
+        start="9:30",
+        end="11",
+        places="2",
+        gender="woman",
+        checklist="core.checklist.translation",
+    )
+    body, need = view.body, view.body.need
+
+    assert (TITLE, "Two pages.", "ru") == (body.title, body.detail, body.language)
+    assert (Skill(code="core.skill.translating", level=Skilled.GOOD),) == need.required
+    assert (Skill(code="core.skill.papers"),) == need.wished
+    assert {"be", "en"} == set(need.languages)
+    assert (Fluency.FLUENT, ("core.gate.first_aid",)) == (need.fluency, need.gates)
+    assert (city, True, 2, Gender.WOMAN) == (need.city, need.remote, need.places, need.gender)
+    assert "core.checklist.translation" == body.checklist
+    assert need.start is not None and need.end is not None
+    assert (9, 30, timedelta(minutes=90)) == (
+        need.start.hour,
+        need.start.minute,
+        need.end - need.start,
+    )
+    assert (
+        State.MATCHING.value == office.run(office.desk.store.get(RequestRow, office.request)).state
+    )
+
+
+def test_a_task_over_midnight_ends_on_the_next_day(office: Office) -> None:
+    day = office.desk.now() + timedelta(days=3)
+    parts = {"day-day": str(day.day), "day-month": str(day.month), "day-year": str(day.year)}
+    need = office.need(time="fixed", start="22:00", end="02:00", **parts).body.need
+
+    assert need.start is not None and need.end is not None
+    assert timedelta(hours=4) == need.end - need.start
+
+
+def test_all_that_is_wrong_with_a_need_is_said_at_once_and_what_was_typed_is_kept(
+    office: Office,
+) -> None:
+    office.go("/needs/new")
+    page = office.browser.send(
+        {
+            "detail": "Keep <me>",
+            "skill-1": ["core.skill.papers:wished:3"],
+            "place": "there",
+            "time": "fixed",
+            "day-day": "31",
+            "day-month": "2",
+            "day-year": "2027",
+            "start": "25:00",
+            "end": "",
+            "places": "many",
+        },
+        form="/needs/new",
+    )
+
+    assert 422 == page.status
+    expected = ["title", "places", "city", "day", "start", "end"]
+    assert [f"#field-{name}" for name in expected] == wrong(page)
+    assert all(page.tree.xpath(f"//*[@id='{link[1:]}']") for link in wrong(page))
+    assert "Keep <me>" == page.tree.xpath("//textarea[@name='detail']")[0].text.strip()
+    assert ["core.skill.papers:wished:3"] == page.tree.xpath("//option[@selected]/@value")[-2:-1]
+    assert "31" == page.tree.xpath("//input[@name='day-day']/@value")[0]
+    assert [] == office.needs()
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        (
+            {"day-day": "1", "day-month": "1", "day-year": "2020", "start": "9", "end": "10"},
+            "start",
+        ),
+        ({"day-day": "1", "day-month": "1", "day-year": "2030", "start": "9", "end": "9"}, "end"),
+        ({"day-day": "", "start": "9", "end": "10"}, "day"),
+        (
+            {"day-day": "1", "day-month": "1", "day-year": "2030", "start": "9:60", "end": "10"},
+            "start",
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_where_it_stands(
+    office: Office, typed: dict[str, str], field: str
+) -> None:
+    office.go("/needs/new")
+    day = {"day-day": "1", "day-month": "1"}
+    page = office.browser.send({"title": "x", "time": "fixed", **day, **typed}, form="/needs/new")
+
+    assert [f"#field-{field}"] == wrong(page)
+
+
+def test_what_no_form_offers_is_left_out(office: Office) -> None:
+    view = office.need(
+        skills=["core.skill.translating:required:9", "nothing:required:1", "x"],
+        languages=["xx"],
+        gates=["nothing"],
+        fluency="9",
+        gender="bird",
+        place="moon",
+        city="Atlantis",
+        checklist="nothing",
+        language="xx",
+    )
+    need = view.body.need
+
+    assert ((), (), (), "", True) == (
+        need.required,
+        need.languages,
+        need.gates,
+        need.city,
+        need.remote,
+    )
+    assert (Fluency.WORKING, Gender.UNSAID) == (need.fluency, need.gender)
+    assert ("", "en") == (view.body.checklist, view.body.language)
+
+
+def test_answers_go_to_the_details_only_if_they_are_ticked(office: Office) -> None:
+    page = office.go("/needs/new")
+    offered = page.tree.xpath("//input[@name='answers']")
+    ticked = page.tree.xpath("//input[@name='answers' and @checked]")
+    view = office.need(detail="Please.", answers=["story"])
+
+    assert "name" in [box.get("value") for box in offered]
+    assert [] == ticked
+    assert view.body.detail.startswith("Please.\n\n")
+    assert ASKED[1].typed["story"][0] in view.body.detail
+    assert ASKED[1].typed["name"][0] not in view.body.detail
+
+
+def test_a_request_that_is_solved_looks_for_nobody(office: Office) -> None:
+    for state in (State.TRIAGE, State.ACTIVE):
+        office.run(
+            requests.move(office.desk, office.session, office.request, requests.Moving(to=state))
+        )
+    office.go("/needs/new")
+    resolved = requests.Moving(to=State.RESOLVED, outcome=Outcome.HELPED, text="x", language="en")
+    office.run(requests.move(office.desk, office.session, office.request, resolved))
+    page = office.browser.send({"title": "Kept"}, form="/needs/new")
+
+    assert 403 == page.status
+    assert office.words("staff.needs.closed") in page.words
+    assert "Kept" == page.tree.xpath("//input[@name='title']/@value")[0]
+    assert [] == office.go().tree.xpath("//a[contains(@href, '/needs/new')]")
+    assert 403 == office.go("/needs/new").status
+
+
+def test_a_colleague_who_is_faster_costs_nothing_that_was_typed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lose(*_: object) -> None:
+        raise Conflict
+
+    office.go("/needs/new")
+    monkeypatch.setattr("pe_core.web.staff.needs.seek", lose)
+    page = office.browser.send({"title": "Kept"}, form="/needs/new")
+
+    assert 409 == page.status
+    assert "Kept" == page.tree.xpath("//input[@name='title']/@value")[0]
+
+
+def test_those_who_fit_are_suggested_with_reasons_the_best_first(office: Office) -> None:
+    office.team()
+    office.need()
+    page = office.browser.page
+
+    assert ["dzik", "lasica"] == suggested(page)
+    assert office.words(
+        "staff.match.skill_for",
+        skill=office.words("core.skill.translating"),
+        level=office.words("staff.skilled.3"),
+    ) in points(page, "for")
+    assert "<b>one</b>" in page.words
+    assert office.words("staff.need.done_added") in page.words
+
+
+def test_why_not_says_every_point_about_whoever_has_the_pseudonym(office: Office) -> None:
+    office.team()
+    office.need()
+    page = office.browser.send({"handle": "Wouk"}, form="/why")
+
+    needed = office.words(
+        "staff.match.skill_bars",
+        skill=office.words("core.skill.translating"),
+        level=office.words("staff.skilled.2"),
+    )
+    assert [needed] == points(page, "bars")
+    assert "wouk" not in str(page.path)
+    assert [] == page.tree.xpath("//div[contains(@class, 'answer')]//button")
+    assert 422 == office.browser.send({"handle": "nobody"}, form="/why").status
+    assert ["#field-handle"] == wrong(office.browser.page)
+    assert ["#field-handle"] == wrong(office.browser.send({"handle": " "}, form="/why"))
+
+
+def test_whoever_fits_but_is_not_among_the_five_can_be_asked_from_why_not(office: Office) -> None:
+    office.team()
+    office.need()
+    office.browser.send({"handle": "lasica"}, form="/why")
+    form = office.browser.page.tree.xpath("//div[contains(@class, 'answer')]//form")[0]
+    token = form.xpath(".//input[@name='token']/@value")[0]
+    office.browser.post(
+        form.get("action"), [("token", token), ("who", form.xpath(".//button/@value")[0])]
+    )
+
+    assert {"lasica": "offered"} == office.states()
+
+
+def test_two_are_asked_and_the_first_to_accept_has_it(office: Office) -> None:
+    office.team()
+    office.need()
+    page = office.offer("dzik", "lasica")
+    both = offers(page)
+    office.accept("lasica")
+    page = office.go(f"/needs/{office.needs()[0].id}")
+
+    asked, said = office.words("staff.offer.state_offered"), office.words
+    assert {"dzik": asked, "lasica": asked} == both
+    assert {
+        "dzik": said("staff.offer.state_withdrawn"),
+        "lasica": said("staff.offer.state_accepted"),
+    } == offers(page)
+    assert said("staff.need.state_met") in page.words
+    assert [] == suggested(page)
+
+
+def test_nobody_chosen_is_nobody_asked(office: Office) -> None:
+    office.team()
+    office.need()
+    page = office.browser.send({}, form="/offer")
+
+    assert 422 == page.status
+    assert ["#field-who"] == wrong(page)
+    assert {} == office.states()
+
+
+def test_who_does_not_fit_is_not_asked_whatever_is_sent(office: Office) -> None:
+    office.team()
+    office.need()
+    page = office.offer("wouk")
+    refused = page.words
+    page = office.browser.send({"who": ["999999", "x", "-1"]}, form="/offer")
+
+    assert 403 == page.status
+    assert office.words("staff.offers.does_not_fit") in refused
+    assert {} == office.states()
+
+
+def test_after_a_no_the_next_is_asked_with_one_press(office: Office) -> None:
+    office.team()
+    office.need()
+    office.offer("dzik")
+    office.run(briefs.decline(office.desk, office.people["dzik"], office.brief("dzik")))
+    page = office.go(f"/needs/{office.needs()[0].id}")
+    (button,) = page.tree.xpath("//div[contains(@class, 'notice')]//button")
+    form = button.xpath("./ancestor::form")[0]
+    token = form.xpath(".//input[@name='token']/@value")[0]
+    office.browser.post(form.get("action"), [("token", token), ("who", button.get("value"))])
+
+    assert office.words("staff.need.next", name="lasica") == button.text_content()
+    assert {"dzik": "declined", "lasica": "offered"} == office.states()
+
+
+def test_an_offer_that_nobody_answered_in_a_day_says_so_before_any_upkeep(office: Office) -> None:
+    office.team()
+    office.need()
+    waiting = office.offer("dzik").words
+    office.embassy.clock.move(hours=25)
+    office.unlock()
+    page = office.go(f"/needs/{office.needs()[0].id}")
+
+    assert "until" in waiting
+    assert {"dzik": office.words("staff.offer.state_expired")} == offers(page)
+    assert office.words("staff.need.next", name="lasica") in page.words
+
+
+@pytest.mark.parametrize(("act", "state"), [("take_back", "withdrawn"), ("no_show", "no_show")])
+def test_a_task_that_was_accepted_is_taken_back_and_can_be_offered_anew(
+    office: Office, act: str, state: str
+) -> None:
+    office.team()
+    office.need()
+    office.offer("dzik")
+    office.accept("dzik")
+    page = office.go(f"/needs/{office.needs()[0].id}")
+    (token,) = page.tree.xpath("//ul[contains(@class, 'offers')]//input[@name='token']/@value")
+    at = f"{page.path}/act"
+    fields = [("token", token), ("brief", office.brief("dzik")), ("act", act)]
+    page = office.browser.post(at, fields)
+
+    assert {"dzik": state} == office.states()
+    assert office.words("staff.need.state_open") in page.words
+    assert ["lasica"] == suggested(page)
+    again = page.tree.xpath("//ul[contains(@class, 'offers')]//form")[0]
+    token = again.xpath(".//input[@name='token']/@value")[0]
+    box = str(office.people["dzik"].box)
+    page = office.browser.post(again.get("action"), [("token", token), ("who", box)])
+    assert 2 == len(office.needs()[0].body.briefs)
+    assert office.words("staff.offer.state_offered") in page.words
+
+
+def test_what_was_stopped_goes_on_with_one_press(office: Office) -> None:
+    office.team()
+    office.need(places="1")
+    office.offer("dzik")
+    office.accept("dzik")
+    office.go(f"/needs/{office.needs()[0].id}")
+    page = office.browser.send({"act": "stopped"}, form=-1)
+    stopped, state = page.words, office.states()
+    office.browser.send({"act": "again"}, form=-1)
+    office.offer("lasica")
+    office.accept("lasica")
+
+    assert office.words("staff.need.done_stopped") in stopped
+    assert {"dzik": "withdrawn"} == state
+    assert {"dzik": "withdrawn", "lasica": "accepted"} == office.states()
+
+
+def test_a_press_that_no_button_has_does_nothing(office: Office) -> None:
+    office.need()
+    before = office.run(office.desk.store.select(NeedRow))
+    page = office.browser.send({"act": "burn"}, form="/act")
+
+    assert 200 == page.status
+    assert before == office.run(office.desk.store.select(NeedRow))
+
+
+def test_when_nobody_fits_the_page_says_what_shuts_most_people_out(office: Office) -> None:
+    office.team()
+    office.need(skills=["core.skill.driving:required:1"])
+    page = office.browser.page
+
+    assert [] == suggested(page)
+    assert office.words("staff.need.nobody_title") in page.words
+    skill = office.words("staff.hurdle.skill", what=office.words("core.skill.driving"))
+    people = office.desk.texts.plural("en", "staff.need.hurdle_people", 3)
+    assert f"{skill} · {people}" in page.words
+
+
+def test_without_any_volunteer_the_page_says_that(office: Office) -> None:
+    office.need()
+
+    assert office.words("staff.need.nobody_at_all") in office.browser.page.words
+
+
+def test_the_thread_tells_in_words_what_became_of_the_task(office: Office) -> None:
+    office.team()
+    office.need()
+    office.offer("dzik")
+    office.accept("dzik")
+    dzik, brief = office.people["dzik"], office.brief("dzik")
+    office.run(brief_threads.write_asker(office.desk, dzik, brief, "I begin.", "en"))
+    done = Report(minutes=95, line="All <i>done</i>.")
+    office.run(briefs.report_done(office.desk, dzik, brief, done))
+    page, said = office.go(), office.words
+    lines = thread(page)
+
+    assert [
+        "busel" in lines[0] and TITLE in lines[0],
+        any(said("staff.thread.accepted") in line and "dzik" in line for line in lines),
+        any(
+            "I begin." in line and office.words("staff.thread.asker_too") in line for line in lines
+        ),
+        any(
+            said("staff.thread.hours", hours=1, minutes=35) in line
+            and "All <i>done</i>." in line
+            and said("staff.thread.team_only") in line
+            for line in lines
+        ),
+    ] == [True] * 4
+    assert "dzik" in " ".join(page.tree.xpath("//section[@aria-labelledby='helps']")[0].itertext())
+    assert "dzik" in office.go("/print").words
+
+
+def test_a_need_of_another_request_is_not_found_under_this_one(office: Office) -> None:
+    office.team()
+    view = office.need()
+    other = office.ask(ASKED[0])
+    page = office.go()
+    token = page.tree.xpath("//input[@name='token']/@value")[0]
+    at = f"/en/staff/requests/{other}/needs/{view.id}"
+    statuses = [office.browser.go(at).status] + [
+        office.browser.post(f"{at}/{act}", [("token", token), ("act", "stopped")]).status
+        for act in ("offer", "why", "act")
+    ]
+
+    assert [404] * 4 == statuses
+    assert [view.state] == [each.state for each in office.needs()]
+
+
+def test_a_brief_of_another_need_is_not_touched_from_this_one(office: Office) -> None:
+    office.team()
+    office.need()
+    office.offer("dzik")
+    brief = office.brief("dzik")
+    office.need(title="Another")
+    token = office.browser.page.tree.xpath("//input[@name='token']/@value")[0]
+    fields = [("token", token), ("brief", brief), ("act", "take_back")]
+    page = office.browser.post(f"{office.browser.page.path}/act", fields)
+
+    assert 404 == page.status
+    assert {"dzik": "offered"} == office.states()
+
+
+def test_a_checklist_whose_plugin_is_gone_is_left_out_of_the_page(office: Office) -> None:
+    office.need(checklist="core.checklist.office")
+    at, title = office.browser.page.path, office.words("core.checklist.office.title")
+    before = office.browser.go(at).words
+    office.desk.vocabulary = replace(office.desk.vocabulary, checklists={})
+    page = office.browser.go(at)
+
+    assert title in before
+    assert (200, False) == (page.status, title in page.words)

@@ -1,0 +1,56 @@
+"""The first page of a volunteer, and what of the team's pages is theirs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from pe_core.toolkit.browser import Browser, Page
+from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.toolkit.invented import offer_help
+
+Run = Callable[[Awaitable[Any]], Any]
+Open = Callable[[], Browser]
+MENU = ["/en/work", "/en/work/me", "/en/work/messages", "/en/staff/me"]
+
+
+@pytest.fixture
+def wouk(pe_embassy: TestEmbassy, pe_run: Run, pe_browser: Open) -> Browser:
+    """The browser of somebody who has just offered help, unlocked."""
+    account = pe_run(offer_help(pe_embassy.desk, pe_embassy.clock, "wouk"))
+    browser = pe_browser()
+    pe_embassy.clock.move(minutes=1)
+    browser.go("/en/staff/unlock")
+    code = account.code(pe_embassy.clock.now())
+    browser.send({"name": "wouk", "passphrase": account.passphrase, "code": code})
+    return browser
+
+
+def menu(page: Page) -> list[str]:
+    return [str(link) for link in page.tree.xpath("//nav[@class='menu']/a/@href")]
+
+
+def test_unlocking_leads_to_what_is_still_needed(wouk: Browser) -> None:
+    page = wouk.page
+
+    assert ("/en/work", 200) == (page.path, page.status)
+    assert 4 == page.words.count("Not yet")
+    assert MENU == menu(page)
+
+
+@pytest.mark.parametrize("path", ["me", "me/passphrase", "me/second"])
+def test_the_pages_of_every_account_have_the_menu_of_volunteers(wouk: Browser, path: str) -> None:
+    page = wouk.go(f"/en/staff/{path}")
+
+    assert 200 == page.status
+    assert MENU == menu(page)
+    assert "/en/staff/leave" == page.forms()[0].action
+
+
+def test_what_only_the_team_can_do_is_not_offered_and_refused(wouk: Browser) -> None:
+    page = wouk.go("/en/staff/me")
+    links = page.tree.xpath("//main//a/@href")
+
+    assert ["/en/staff/me/passphrase", "/en/staff/me/second"] == links
+    for path in ("me/burn", "emergency", "shares", "members", "trail"):
+        assert 403 == wouk.go(f"/en/staff/{path}").status, path
