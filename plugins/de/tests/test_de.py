@@ -22,6 +22,7 @@ from pe_embassy_de.forms import (
     check_papers,
     check_proof,
 )
+from pe_embassy_de.helping import VOLUNTEER
 from pe_embassy_de.jurisdiction import GERMANY
 
 LANGUAGES = ("en", "be", "ru", "de")
@@ -176,3 +177,7 @@ def test_the_danger_is_asked_for_until_the_office_has_refused_in_writing() -> No
         "had": set(),
         "unknown": {"proof"},
     } == fields
+
+
+def test_no_gate_names_a_translator_before_somebody_has_checked_the_term() -> None:
+    assert ("lawyer",) == VOLUNTEER.gates

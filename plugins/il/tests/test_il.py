@@ -20,6 +20,7 @@ from pe_core.rules import forms
 from pe_core.rules.guides import freshness
 from pe_core.rules.places import problems_of
 from pe_embassy_il.forms import FORMS, ChildAnswers, StayAnswers, check_days, check_papers
+from pe_embassy_il.helping import VOLUNTEER
 from pe_embassy_il.jurisdiction import ISRAEL, POPULATION_AUTHORITY
 
 LANGUAGES = ("en", "be", "ru", "he")
@@ -208,3 +209,7 @@ def test_hebrew_is_written_in_hebrew_and_speaks_to_everybody() -> None:
 
     assert [] == [key for key, text in texts.items() if not re.search("[א-ת]", text)]
     assert [] == [key for key, text in (texts | letters).items() if SLASHED.search(text)]
+
+
+def test_translations_are_certified_by_a_notary_and_no_gate_says_otherwise() -> None:
+    assert ("notary", "lawyer") == VOLUNTEER.gates

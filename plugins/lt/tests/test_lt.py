@@ -25,6 +25,7 @@ from pe_embassy_lt.forms import (
     check_papers,
     check_proof,
 )
+from pe_embassy_lt.helping import VOLUNTEER
 from pe_embassy_lt.jurisdiction import LITHUANIA
 
 LANGUAGES = ("en", "be", "ru", "lt")
@@ -175,3 +176,7 @@ def test_lithuanian_has_no_letter_of_another_script() -> None:
     wrong = [key for key, text in texts_of("lt").items() if re.search("[а-яёіў]", text.lower())]
 
     assert [] == wrong
+
+
+def test_translations_are_certified_by_a_bureau_and_no_gate_says_otherwise() -> None:
+    assert ("translation_bureau", "lawyer") == VOLUNTEER.gates

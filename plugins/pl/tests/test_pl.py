@@ -12,6 +12,7 @@ import pe_embassy_pl
 from pe_core import Embassy, Emergency, Instance
 from pe_core.hooks import find_plugins, load_plugins
 from pe_embassy_pl.forms import FORMS, ChildAnswers, StayAnswers, check_days, check_papers
+from pe_embassy_pl.helping import VOLUNTEER
 from pe_embassy_pl.jurisdiction import POLAND
 
 LANGUAGES = ("en", "be", "ru", "pl")
@@ -131,3 +132,7 @@ def test_no_papers_and_a_paper_contradict_each_other(papers: list[Any], codes: l
     )
 
     assert codes == [problem.code for problem in check_papers(answers)]
+
+
+def test_the_one_gate_with_a_local_name_is_the_one_that_has_a_source() -> None:
+    assert ("sworn_translator", "lawyer") == VOLUNTEER.gates

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pe_core import Form, Instance, Jurisdiction, hookimpl
 from pe_embassy_lt.forms import FORMS
+from pe_embassy_lt.helping import VOLUNTEER
 from pe_embassy_lt.jurisdiction import LITHUANIA
 
 
@@ -15,5 +16,5 @@ def register_jurisdictions(instance: Instance) -> Sequence[Jurisdiction]:
 
 @hookimpl
 def register_forms(instance: Instance) -> Sequence[Form]:
-    """Bring the eight topics, in the order in which people most often need them."""
-    return FORMS
+    """Bring the eight topics, most needed first, and what volunteers are asked."""
+    return [*FORMS, VOLUNTEER]

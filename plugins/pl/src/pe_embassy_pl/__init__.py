@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pe_core import Form, Instance, Jurisdiction, hookimpl
 from pe_embassy_pl.forms import FORMS
+from pe_embassy_pl.helping import VOLUNTEER
 from pe_embassy_pl.jurisdiction import POLAND
 
 
@@ -15,5 +16,5 @@ def register_jurisdictions(instance: Instance) -> Sequence[Jurisdiction]:
 
 @hookimpl
 def register_forms(instance: Instance) -> Sequence[Form]:
-    """Bring the seven topics, in the order in which people most often need them."""
-    return FORMS
+    """Bring the seven topics, most needed first, and what volunteers are asked."""
+    return [*FORMS, VOLUNTEER]
