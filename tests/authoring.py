@@ -41,13 +41,13 @@ def whole_plugin(folder: Path) -> Path:
 
 def package_of(root: Path) -> Path:
     """Return the package folder of a plugin."""
-    return next(root.glob("src/pe_embassy_*/__init__.py")).parent
+    return next(root.glob("src/pe_*/__init__.py")).parent
 
 
 def source_of(root: Path) -> Source:
     """Return what `pe plugin check` looks at."""
     package = package_of(root)
-    code = package.name.removeprefix("pe_embassy_")
+    code = package.name.removeprefix("pe_").removeprefix("embassy_")
     return Source(code=code, version="0.1.0", package=package, root=root)
 
 
@@ -98,3 +98,61 @@ def _translate(package: Path) -> None:
     edit_from, edit_to = (package / f"letters/first.{tag}.md" for tag in ("en", "be"))
     letter = edit_from.read_text(encoding="utf-8")
     edit_to.write_text(letter.replace("of = 1", 'status = "reviewed"\nof = 1'), encoding="utf-8")
+
+
+def notifier_plugin(folder: Path) -> Path:
+    """Return the folder of a plugin that is no country's and rings, without a fault."""
+    root = folder / "plugins/xx"
+    package = root / "src/pe_xx"
+    add(
+        root / "pyproject.toml",
+        '[project]\nname = "pe-xx"\nversion = "0.1.0"\nlicense = "MPL-2.0"\n'
+        'dependencies = ["pe-core>=0.1,<1"]\n[project.entry-points.pe]\nxx = "pe_xx"',
+    )
+    add(
+        root / "quality.toml",
+        'promised = "gold"\nowners = ["writers of tests", "readers of tests"]',
+    )
+    add(
+        root / "README.md",
+        "# xx\n\n## When it is disabled\n\nNobody is rung any more, and nothing is kept.",
+    )
+    add(root / "tests/test_contract.py", _CONTRACT)
+    add(package / "__init__.py", _NOTIFIER)
+    add(package / "py.typed", "")
+    texts = {"title": "A way", "hint": "Type it.", "problem.no_address": "This is none."}
+    entries = [f'msgid "xx.way.{key}"\nmsgstr "{text}"\n' for key, text in texts.items()]
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+    add(package / "locales/en.po", "\n".join([head, *entries]))
+    return root
+
+
+_CONTRACT = """
+from pe_core.toolkit.contract import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin = "xx"
+    beside = ("zz",)
+"""
+_NOTIFIER = """
+from collections.abc import Sequence
+
+from pe_core import Instance, Notifier, hookimpl
+
+
+class Way:
+    name = "xx.way"
+    problems = ("no_address",)
+
+    def check(self, address: str) -> str | None:
+        return "no_address"
+
+    async def ring(self, address: str, words: str) -> None:
+        pass
+
+
+@hookimpl
+def register_notifiers(instance: Instance) -> Sequence[Notifier]:
+    return [Way()]
+"""

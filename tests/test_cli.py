@@ -1,17 +1,14 @@
 """The command `pe`, as real processes."""
 
 import json
-import os
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
 from pe_core.settings import read_settings
-from serving import PE, free_port, serving, write_settings
+from serving import PE, serving, write_settings
 
 
 def pe(*arguments: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -122,57 +119,6 @@ def test_every_command_has_help_with_an_example(folder: Path) -> None:
         assert "Example" in helped or name == "account"
 
 
-@pytest.mark.parametrize(
-    ("more", "requests", "name"),
-    [
-        ([], 6, "People's Embassy of Belarus in Exampleland"),
-        (["--plugin", "zz"], 3, "Example embassy"),
-    ],
-)
-def test_the_demo_is_scriptable(tmp_path: Path, more: list[str], requests: int, name: str) -> None:
-    ready = tmp_path / "ready.json"
-    port = free_port()
-    process = subprocess.Popen(
-        [
-            *PE,
-            "demo",
-            *more,
-            "--port",
-            str(port),
-            "--dir",
-            str(tmp_path / "d"),
-            "--ready-file",
-            str(ready),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-    )
-    deadline = time.monotonic() + 60
-    while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    (embassy,) = json.loads(ready.read_text())["embassies"]
-    home = httpx.get(embassy["url"], follow_redirects=True)
-    process.send_signal(signal.SIGTERM)
-    output = process.communicate(timeout=20)[0].decode()
-
-    assert 0 == process.returncode, output
-    assert 200 == home.status_code
-    assert {"code", "url", "staff_url", "accounts", "receipts", "recovery_shares"} == set(embassy)
-    assert ["busel", "zubr"] == [account["handle"] for account in embassy["accounts"]]
-    assert requests == len(embassy["receipts"])
-    assert f"{name} is open. Everybody in it is invented." in output
-
-
-def test_a_demo_of_a_plugin_that_is_not_there_says_what_is(tmp_path: Path) -> None:
-    wanted = [*PE, "demo", "--plugin", "qq", "--dir", str(tmp_path / "d")]
-    told = subprocess.run(wanted, capture_output=True, text=True, check=False)
-
-    assert 1 == told.returncode
-    assert "qq: not installed" in told.stderr
-    assert not (tmp_path / "d").exists()
-
-
 def test_the_log_has_no_words_of_an_exception(capsys: pytest.CaptureFixture[str]) -> None:
     import logging
 
@@ -191,12 +137,3 @@ def test_the_log_has_no_words_of_an_exception(capsys: pytest.CaptureFixture[str]
     assert "something broke" in logged
     assert "ValueError at test_cli.py:" in logged
     assert "marker" not in logged
-
-
-def test_the_demo_never_touches_a_folder_that_is_no_demo(tmp_path: Path) -> None:
-    (tmp_path / "precious.txt").write_text("keep me")
-
-    refused = pe("demo", "--dir", str(tmp_path), folder=tmp_path, code=1)
-
-    assert "no demo" in refused.stderr
-    assert ["precious.txt"] == [path.name for path in tmp_path.iterdir()]

@@ -127,6 +127,8 @@ def test_an_author_sees_each_change_and_reads_each_fault(author: Author) -> None
     more = TEXTS + TEXTS.partition("\n\n")[2].replace("help", "more").replace("planted", "new")
     author.write("locales/en.po", more)
     author.sees("A new topic")
+    # It says so a moment after it serves: so it is waited for, and must not come a third time.
+    author.wait(lambda: author.printed().count("serving http") > 1, "a second beginning")
     assert 2 == author.printed().count("serving http"), "it began anew once"
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pe_core.hooks import Instance, find_plugins, load_plugins
-from pe_core.model import Form
+from pe_core.model import Form, VolunteerForm
 from pe_core.rules import forms
 from pe_core.rules.texts import Source, load_catalogue
 from pe_core.settings import embassy_of
@@ -14,6 +14,8 @@ INSTANCE = Instance(embassy_of(example_settings()), "http://x.example", demo_sta
 PLUGINS = {
     name: load_plugins([name], INSTANCE, find_plugins()) for name in find_plugins() if name != "zz"
 }
+HELPING = [form for plugins in PLUGINS.values() for form in plugins.volunteering.values()]
+each_helping = pytest.mark.parametrize("form", HELPING, ids=lambda form: form.name)
 FORMS = [form for plugins in PLUGINS.values() for form in plugins.forms.values()]
 each_form = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 
@@ -54,3 +56,39 @@ def test_every_question_says_who_reads_the_answer_and_each_says_why(form: Form) 
 
     assert all("oordinators" in why for why in whys)
     assert len(set(whys)) == len(whys)
+
+
+def test_every_country_with_topics_asks_those_who_want_to_help_too() -> None:
+    topics = {form.name.partition(".")[0] for form in FORMS}
+
+    assert topics == {form.name.partition(".")[0] for form in HELPING}
+
+
+@each_helping
+def test_volunteers_read_with_each_question_that_coordinators_look_at_the_answer(
+    form: VolunteerForm,
+) -> None:
+    plugin = form.name.partition(".")[0]
+    locales = PLUGINS[plugin].folders[plugin] / "locales"
+    texts = load_catalogue([Source(domain=plugin, directory=locales)], ["en"], None).table("en")
+    whys = [texts.get(f"{question.key}.why", "") for question in forms.questions(form)]
+
+    assert all("oordinators" in why for why in whys)
+    assert len(set(whys)) == len(whys)
+
+
+@each_helping
+def test_where_somebody_lives_and_what_they_went_through_may_be_left_out(
+    form: VolunteerForm,
+) -> None:
+    asked = {question.field: question for question in forms.questions(form)}
+
+    assert asked["town"].personal
+    assert asked["knows"].personal
+    assert ["daytime"] == [field for field, question in asked.items() if question.required]
+
+
+@each_helping
+def test_a_checklist_is_short_enough_to_be_read_on_the_way(form: VolunteerForm) -> None:
+    assert form.checklists
+    assert all(3 <= len(one.items) <= 6 for one in form.checklists)

@@ -296,7 +296,7 @@ def pieces_of(page: Path, path: str) -> str:
     return "\n".join(marker.held for marker in markers(text) if marker.path == path)
 
 
-@pytest.mark.parametrize("file", ["forms.py", "bell.py", "__init__.py"])
+@pytest.mark.parametrize("file", ["forms.py", "bell.py", "helping.py", "__init__.py"])
 def test_the_tutorial_shows_every_line_of_what_is_typed(file: str) -> None:
     path = f"plugins/zz/src/pe_embassy_zz/{file}"
     shown = pieces_of(AUTHORS / "tutorial.md", path).splitlines()

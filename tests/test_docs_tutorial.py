@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from pe_core.toolkit.documenting import markers
 from serving import free_port, wait_until_served
 
 TUTORIAL = ROOT / "docs/authors/tutorial.md"
-OURS = re.compile(r"(_editable_impl_)?pe_(core|embassy_)")
+OURS = re.compile(r"(_editable_impl_)?pe_")
 """What the environment of this tree has installed of ours; the evening begins without."""
 PYTEST = "#!{}\nimport pytest\nraise SystemExit(pytest.console_main())\n"
 """The one program that pip would make of what is copied."""
@@ -83,8 +84,8 @@ class Evening:
             text = text.replace("8000", str(self.port))
         target.write_text(text, encoding="utf-8")
 
-    def type(self, command: str) -> str:
-        """Type a command and return what it says."""
+    def type(self, command: str, answer: str = "") -> str:
+        """Type a command and return what it says; what serves is let say an answer to its end."""
         words = shlex.split(command)
         if words[0] == ".":
             environment = (self.folder / words[1]).parent
@@ -92,7 +93,7 @@ class Evening:
             return ""
         kind = " ".join(words[:2])
         if kind in SHOWN:
-            return self.serve(command, *SHOWN[kind])
+            return self.serve(command, *SHOWN[kind], answer)
         done = subprocess.run(
             ["sh", "-c", command],
             cwd=self.folder,
@@ -117,7 +118,7 @@ class Evening:
         program.write_text(PYTEST.format(environment / "bin/python"), encoding="utf-8")
         program.chmod(0o755)
 
-    def serve(self, command: str, path: str, words: str) -> str:
+    def serve(self, command: str, path: str, words: str, answer: str) -> str:
         """Run what serves, look at a page of it, press Ctrl-C, and return what it said."""
         if "demo" in command:
             command += f" --port {self.port}"
@@ -134,10 +135,11 @@ class Evening:
             try:
                 wait_until_served(address, process)
                 page = httpx.get(f"{address}{path}")
+                until_shown(answer, said, str(self.port))
             finally:
                 process.send_signal(signal.SIGINT)
                 code = process.wait(timeout=30)
-        text = said.read_text(encoding="utf-8").replace(str(self.port), "8000")
+        text = told(said, str(self.port))
         assert (200, 0) == (page.status_code, code), text
         assert words in page.text
         return text
@@ -145,17 +147,32 @@ class Evening:
 
 def test_the_evening_goes_as_the_tutorial_says(tmp_path: Path) -> None:
     evening = Evening(tmp_path)
-    told = []
+    wrong = []
 
     for step in steps(TUTORIAL.read_text(encoding="utf-8")):
         if step.file:
             evening.write(step.file)
             continue
-        answer = evening.type(step.command)
+        answer = evening.type(step.command, step.answer)
         if step.answer and not is_shown(step.answer, answer):
-            told.append(f"$ {step.command}\n{answer}")
+            wrong.append(f"$ {step.command}\n{answer}")
 
-    assert "" == "\n".join(told), "the page shows something else"
+    assert "" == "\n".join(wrong), "the page shows something else"
+
+
+def told(said: Path, port: str) -> str:
+    """Return what was said by what serves at a port, as if it were that of the tutorial."""
+    return said.read_text(encoding="utf-8").replace(port, "8000")
+
+
+def until_shown(answer: str, said: Path, port: str) -> None:
+    """Wait for the rest of an answer: a page may come before its server has said everything.
+
+    What never comes is found by whoever compares.
+    """
+    deadline = time.monotonic() + 30
+    while not is_shown(answer, told(said, port)) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def is_shown(answer: str, real: str) -> bool:

@@ -140,7 +140,25 @@ TEXT = "test_every_text_is_there_in_every_language"
 PAGES = "test_every_public_page_answers_in_every_language"
 QUESTIONS = "test_every_question_answers_in_every_language"
 SECRET = "test_what_people_write_is_in_clear_nowhere"
+RANKING = "test_a_ranking_is_pure"
+SHARING = "test_a_rule_about_what_leaves_is_pure"
 LETTERS = "test_a_letter_is_filled_in_and_kept_nowhere"
+ADDRESSES = "test_each_notifier_looks_at_an_address_calmly"
+WAY = """
+class Way:
+    name = "CODE.way"
+    problems = ("no_address",)
+    async def ring(self, address, words): pass
+
+
+@hookimpl
+def register_notifiers():
+    return [Way()]
+
+
+class Way(Way):
+"""
+WAY_TEXTS = {"way.title": "A way", "way.hint": "Type it.", "way.problem.no_address": "No."}
 
 BROKEN: Mapping[str, Broken] = {
     "prints": Broken("print('hello')", LOADS, "use instance.log('prints')"),
@@ -200,6 +218,16 @@ BROKEN: Mapping[str, Broken] = {
         "def check(answers):\n    raise ValueError(answers.story)",
         CHECK,
         "and its words hold an answer; yield a Problem instead",
+    ),
+    "unwilling": Broken(
+        "def shout(answers):\n    raise ValueError(answers.song)\n"
+        "class Help(Answers): song: str\n"
+        "@hookimpl\ndef register_forms(instance):\n"
+        "    return [Form(name='CODE.ask', answers=Ask, check=check),\n"
+        "            VolunteerForm(name='CODE.help', answers=Help, check=shout)]",
+        CHECK,
+        "unwilling.help: check raises ValueError",
+        {"help.title": "Help", "help.summary": "Help us.", "help.song.label": "A song?"},
     ),
     "repeating": Broken(
         "def check(answers):\n"
@@ -292,6 +320,88 @@ BROKEN: Mapping[str, Broken] = {
         "        elif isinstance(event, MessageAdded): self.heard.add(event.message)",
         FORGETS,
         "let it forget the request and everything that belongs to it",
+    ),
+    "forgetful": Broken(
+        "@hookimpl\ndef rank_volunteers(need, candidates):\n"
+        "    TOLD.append(1)\n"
+        "    back = [Suggestion(box=one.card.box) for one in candidates]\n"
+        "    return back[::-1] if len(TOLD) % 7 < 3 else back",
+        RANKING,
+        "let it depend on nothing but the need and the candidates",
+    ),
+    "inviting": Broken(
+        "@hookimpl\ndef rank_volunteers(candidates):\n    return [Suggestion(box=-1)]",
+        RANKING,
+        "names somebody who is no candidate",
+    ),
+    "doubling": Broken(
+        "@hookimpl\ndef rank_volunteers(candidates):\n"
+        "    return [Suggestion(box=one.card.box) for one in candidates] * 2",
+        RANKING,
+        "names somebody twice",
+    ),
+    "raiser": Broken(
+        "@hookimpl\ndef rank_volunteers(candidates): return candidates[3]",
+        RANKING,
+        "rank_volunteers raises IndexError at pe_embassy_raiser/__init__.py:",
+    ),
+    "reasonless": Broken(
+        "@hookimpl\ndef rank_volunteers(candidates):\n"
+        "    because = Reason(code='CODE.rank.nice', verdict=Verdict.FOR)\n"
+        "    return [Suggestion(box=one.card.box, reasons=(because,)) for one in candidates]",
+        RANKING,
+        "its code is a key in locales/en.po",
+    ),
+    "hoarding": Broken(
+        "@hookimpl\ndef rank_volunteers(candidates): TOLD.extend(candidates[:2])",
+        RANKING,
+        "rank_volunteers keeps whom it was shown",
+    ),
+    "moody": Broken(
+        "@hookimpl\ndef may_share(help_request):\n"
+        "    TOLD.append(1)\n"
+        "    return Sharing(fields=('step',)) if len(TOLD) % 7 < 3 else None",
+        SHARING,
+        "let it depend on nothing but the request and the peer",
+    ),
+    "stumbling": Broken(
+        "@hookimpl\ndef may_share(peer): return {}[peer]",
+        SHARING,
+        "may_share raises KeyError at pe_embassy_stumbling/__init__.py:",
+    ),
+    "vague": Broken(
+        "@hookimpl\ndef may_share(): return ['story']",
+        SHARING,
+        "return Sharing(fields=(...,)) or None",
+    ),
+    "collecting": Broken(
+        "@hookimpl\ndef may_share(help_request): TOLD.append(help_request)",
+        SHARING,
+        "may_share keeps what it was shown",
+    ),
+    "trusting": Broken(
+        WAY + "    def check(self, address): return None if address else 'no_address'",
+        ADDRESSES,
+        "trusting.way: check takes a line break; return a code of problems",
+        WAY_TEXTS,
+    ),
+    "nervous": Broken(
+        WAY + "    def check(self, address): return 'no_address' if address.index('@') else None",
+        ADDRESSES,
+        "check raises ValueError at pe_embassy_nervous/__init__.py",
+        WAY_TEXTS,
+    ),
+    "unnamed": Broken(
+        WAY + "    def check(self, address): return 'strange'",
+        ADDRESSES,
+        "unnamed.way: check finds 'strange', which is no code of problems",
+        WAY_TEXTS,
+    ),
+    "ringing": Broken(
+        WAY + "    def check(self, address): return 'no_address'",
+        TEXT,
+        "ringing.way.title has a placeholder, and its page no value for it",
+        {**WAY_TEXTS, "way.title": "A way of {name}"},
     ),
     "sharedly": Broken(
         "class Ear(Ear):\n"

@@ -10,10 +10,21 @@ from typing import Any
 import httpx
 import pytest
 
-from authoring import TODAY, add, edit, fresh_plugin, install, package_of, source_of, whole_plugin
+from authoring import (
+    TODAY,
+    add,
+    edit,
+    fresh_plugin,
+    install,
+    notifier_plugin,
+    package_of,
+    source_of,
+    whole_plugin,
+)
+from pe_core.desk.desk import NO_PLUGINS
 from pe_core.toolkit.browser import Page
 from pe_core.toolkit.quality import RULES, Finding, Report, check_plugin
-from pe_core.toolkit.quality.alone import load_alone
+from pe_core.toolkit.quality.alone import Alone, load_alone
 from pe_core.toolkit.quality.handbook import handbook
 from pe_core.toolkit.quality.pages import page_faults, pages_plain
 from pe_core.toolkit.quality.subject import Subject
@@ -60,6 +71,27 @@ def with_fields(*lines: str) -> Break:
                 "from msgspec import Meta",
             },
         )
+
+    return change
+
+
+def with_volunteers(questions: int) -> Break:
+    """Return what asks people who want to help so many questions, with texts of the core."""
+    asked = "".join(f"    more_{n}: Contact | UnsetType = UNSET\n" for n in range(questions))
+
+    def change(root: Path) -> None:
+        edit(
+            package_of(root) / "forms.py",
+            {
+                "FORMS = (": f"class Helping(Answers):\n{asked}\n\nFORMS = (\n"
+                '    VolunteerForm(name="xx.volunteer", answers=Helping),',
+                "import UNSET,": "import VolunteerForm, UNSET,",
+            },
+        )
+        for language, mark in (("en", ""), ("be", "#, reviewed\n")):
+            for end in ("title", "summary"):
+                text = f'{mark}msgid "xx.volunteer.{end}"\nmsgstr "Helping"'
+                add(package_of(root) / f"locales/{language}.po", text)
 
     return change
 
@@ -202,6 +234,7 @@ BROKEN: tuple[tuple[str, Break, str], ...] = (
         with_fields(*(f"more_{n}: Contact | UnsetType = UNSET" for n in range(4))),
         "up to 10 questions",
     ),
+    ("forms-short", with_volunteers(6), "asks volunteers up to 6 questions beside the core's"),
     ("contract-tested", without("tests/test_contract.py"), "PluginContract"),
     (
         "contract-tested",
@@ -336,6 +369,13 @@ def test_a_new_plugin_is_bronze_at_once(tmp_path: Path) -> None:
     assert report.kept
 
 
+def test_five_questions_for_volunteers_and_their_names_are_no_fault(tmp_path: Path) -> None:
+    root = whole_plugin(tmp_path)
+    with_volunteers(5)(root)
+
+    assert {} == fallen(check(root))
+
+
 @pytest.mark.parametrize(("rule", "change", "said"), BROKEN, ids=ids)
 def test_what_is_broken_makes_its_rule_fall_and_no_other_of_its_tier(
     tmp_path: Path, rule: str, change: Break, said: str
@@ -349,6 +389,44 @@ def test_what_is_broken_makes_its_rule_fall_and_no_other_of_its_tier(
     assert {rule} == {name for name, one in fallen(report).items() if one.tier == tier}
     assert said in "\n".join(fallen(report)[rule].lines)
     assert rule in report.missing
+
+
+def test_a_plugin_that_only_rings_needs_no_guide_no_embassy_and_no_page(tmp_path: Path) -> None:
+    root = notifier_plugin(tmp_path)
+    (tmp_path / "deployments").mkdir()
+
+    report = check(root)
+
+    assert {} == fallen(report)
+    alone = Alone(plugins=NO_PLUGINS, faults=(), settings=())
+    assert [] == list(pages_plain(Subject("xx", root, package_of(root), TODAY, alone)))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "says"),
+    [
+        (in_folder("pyproject.toml", {'"pe-xx"': '"pe-embassy-xx"'}), "names-agree", "'pe-xx'"),
+        (
+            in_package("locales/en.po", {"xx.way.hint": "xx.way.hind"}),
+            "texts-complete",
+            'msgid "xx.way.hint"',
+        ),
+        (
+            in_package("locales/en.po", {"xx.way.hint": "xx.way.hind"}),
+            "texts-complete",
+            "no page asks for 'xx.way.hind'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_plugin_that_only_rings_is_told(
+    tmp_path: Path, change: Break, rule: str, says: str
+) -> None:
+    root = notifier_plugin(tmp_path)
+    change(root)
+
+    lines = fallen(check(root))[rule].lines
+
+    assert any(says in line for line in lines), lines
 
 
 def test_a_folder_of_another_name_is_no_plugin_of_this_code(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pe_core.doctor import (
     look_at_machine,
     look_at_migrations,
     look_at_plugins,
+    look_at_rings,
     look_at_store,
 )
 from pe_core.errors import PluginError, SettingsError
@@ -88,7 +89,11 @@ def _plugins(settings: Settings) -> Sequence[Finding]:
     except SettingsError as error:
         return (look_at_plugins((str(error),)),)
     law = plugins.jurisdictions[settings.embassy.jurisdiction].imprint
-    return (look_at_plugins(()), *look_at_imprint(law, settings.embassy.imprint))
+    return (
+        look_at_plugins(()),
+        *look_at_rings(settings.rings, plugins.notifiers),
+        *look_at_imprint(law, settings.embassy.imprint),
+    )
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -42,7 +42,7 @@ Nothing is changed before all of it is typed and fits."""
 
 @click.group("keys")
 def command() -> None:
-    """See the living keys, and begin anew when nobody can unlock any more.
+    """See the living keys, make those for other embassies, begin anew when nobody can unlock.
 
     \b
     Example:
@@ -60,7 +60,7 @@ def list_keys(config: Path, as_json: bool) -> None:
     Example:
       pe keys list --json
     """
-    keys = _call(config)
+    keys = _call(config, "keys")
     if as_json:
         print_json(keys)
         return
@@ -81,7 +81,7 @@ def check_keys(config: Path, as_json: bool) -> None:
     Example:
       pe keys check
     """
-    bare = [key["epoch"] for key in _call(config) if not key["recovery"]]
+    bare = [key["epoch"] for key in _call(config, "keys") if not key["recovery"]]
     if as_json:
         print_json({"without_recovery": bare})
     elif bare:
@@ -90,6 +90,39 @@ def check_keys(config: Path, as_json: bool) -> None:
         click.echo("Every living epoch is also sealed to the recovery key.")
     if bare:
         sys.exit(1)
+
+
+@command.command("root")
+@config_option
+@click.option("--check", is_flag=True, help="Only say whether these are the right words.")
+@click.option("--keep-peer", is_flag=True, help="Renew the coordinators' key alone.")
+@click.option("--keep-desk", is_flag=True, help="Renew the server's key alone.")
+@click.option("--words", default="", help="The root key's words; better typed at the prompt.")
+@click.option("--yes", is_flag=True, help="Ask nothing; for scripts.")
+def sign_with_root(
+    config: Path, check: bool, keep_peer: bool, keep_desk: bool, words: str, yes: bool
+) -> None:
+    """Make or renew the keys for other embassies, with the root key from its paper.
+
+    Do it once to begin, within a year again, and at once if the server or a coordinator's
+    account was in wrong hands. Other embassies are told. Lock the paper away again afterwards.
+
+    \b
+    Example:
+      pe keys root
+      pe keys root --check
+    """
+    if not check and not yes:
+        _ask_to_renew(_call(config, "keyset"))
+    typed = {"words": words or click.prompt("The words of the root key", hide_input=True)}
+    if check:
+        _call(config, "check-root", typed)
+        click.echo("These are the words of this embassy's root key.")
+        return
+    renew = {"peer": not keep_peer, "desk": not keep_desk}
+    made = _call(config, "begin-network", {**typed, **renew})
+    click.echo(f"Keys number {made['serial']} are in force until {made['until']}.")
+    click.echo("Read `pe peer words` aloud to another embassy to be known there.")
 
 
 @command.command("recover")
@@ -129,6 +162,18 @@ def recover_embassy(
     InstanceLock.acquire(folder / settings.data).release()
     typed = _read_file(shares_file) if shares_file is not None else _prompt(count)
     asyncio.run(_recover(settings, folder, handle, typed, (yes, as_json)))
+
+
+def _ask_to_renew(now: dict[str, Any]) -> None:
+    if not now["serial"]:
+        return
+    click.echo(f"Keys number {now['serial']} are good until {now['until']}.")
+    if now["unheard"]:
+        click.echo(
+            f"Not told of them yet: {', '.join(now['unheard'])}. After another renewal they "
+            "would have to compare words anew."
+        )
+    click.confirm("Renew them?", abort=True)
 
 
 async def _recover(
@@ -214,6 +259,6 @@ def _show_done(settings: Settings, done: Recovered) -> None:
     click.echo("Then clear this screen.")
 
 
-def _call(config: Path) -> Any:
+def _call(config: Path, name: str, arguments: dict[str, Any] | None = None) -> Any:
     settings, folder = read_config(config)
-    return asyncio.run(in_instance(settings, folder, "keys", {}))
+    return asyncio.run(in_instance(settings, folder, name, arguments or {}))

@@ -1,9 +1,11 @@
 """The group of all commands; each lives in a module of its name and is imported when asked for."""
 
 import importlib
+import keyword
 import resource
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -13,10 +15,12 @@ COMMANDS = {
     "account": "who has an account; confirm with the root key; the first invite again",
     "demo": "an embassy with invented people, to look at",
     "doctor": "what is wrong with this embassy's machine and keys, and the mend",
+    "import": "bring in people whom the embassy knew before it had this portal",
     "init": "open an embassy: its keys, its recovery shares, its first invite",
-    "keys": "the living keys; begin anew with recovery shares when nobody can unlock",
+    "keys": "the living keys; keys for other embassies; begin anew when nobody can unlock",
     "lock": "in need: end all sessions, let nobody unlock for a day",
     "openapi": "print the OpenAPI description of this embassy's pages and forms",
+    "peer": "the other embassies: add one, compare words, pause or block one",
     "plugin": "what is installed, a new one, and how good one is",
     "serve": "run the embassy that pe.toml describes",
     "upkeep": "erase what is over, begin what is due",
@@ -34,7 +38,9 @@ class Commands(click.Group):
         """Return a command, or None if there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"pe_core.cli.{cmd_name}")
+        # A word of the language itself cannot name a module.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"pe_core.cli.{name}")
         command: click.Command = module.command
         return command
 
@@ -68,11 +74,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
             click.echo(f"pe: plugin {fault}", err=True)
         sys.exit(1)
     except DeskError as error:
-        click.echo(f"pe: {REFUSALS.get(error.key, error.key)}", err=True)
+        click.echo(f"pe: {words_of(error.key)}", err=True)
         sys.exit(1)
     except PeError as error:
         click.echo(f"pe: {error}", err=True)
         sys.exit(1)
+
+
+def words_of(key: str) -> str:
+    """Return what a refusal means at the terminal: its words here, else those of the pages."""
+    if key in REFUSALS:
+        return REFUSALS[key]
+    from pe_core.rules.texts import Source, load_catalogue
+
+    locales = Path(__file__).parent.parent / "locales"
+    texts = load_catalogue([Source(domain="core", directory=locales)], ["en"], None)
+    return texts.text("en", key) if texts.has("en", key) else key
 
 
 def forbid_core_dumps() -> None:
@@ -91,6 +108,12 @@ REFUSALS = {
         "proposals are sealed: a coordinator has to be unlocked on the pages while you confirm"
     ),
     "staff.proposals.not_the_root": "these are not the words of this embassy's root key",
+    "staff.peers.nobody_unlocked": (
+        "a coordinator has to be unlocked on the pages, so that one of the team knows of it"
+    ),
+    "staff.peers.not_begun": (
+        "there are no keys for other embassies yet; make them with `pe keys root`"
+    ),
     "staff.proposals.not_found": "there is no such proposal; see `pe account confirm`",
     "staff.proposals.own": "the root key alone cannot confirm this; nothing was changed",
     "staff.proposals.moved_on": (

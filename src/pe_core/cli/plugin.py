@@ -137,6 +137,7 @@ def _told(found: Found) -> Iterator[str]:
             ("jurisdictions", answer.brought.jurisdictions),
             ("forms", answer.brought.forms),
             ("listeners", answer.brought.listeners),
+            ("notifiers", answer.brought.notifiers),
             ("guides", answer.brought.guides),
             ("letters", answer.brought.letters),
             ("languages", answer.brought.languages),

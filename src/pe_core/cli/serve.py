@@ -24,7 +24,8 @@ from pe_core.settings import Settings
 @click.command("serve")
 @config_option
 @click.option("--dev", is_flag=True, help="For authors: read anew what changes in a plugin.")
-def command(config: Path, dev: bool) -> None:
+@click.option("--quiet", is_flag=True, help="Log warnings and errors only.")
+def command(config: Path, dev: bool, quiet: bool) -> None:
     """Run the embassy that pe.toml describes, until Ctrl-C or SIGTERM.
 
     Behind a proxy for TLS; see deployments/README.md.
@@ -34,10 +35,10 @@ def command(config: Path, dev: bool) -> None:
       pe serve --config /srv/embassy/pe.toml
     """
     settings, folder = read_config(config)
-    start_log()
+    start_log(logging.WARNING if quiet else logging.INFO)
     gc.freeze()
     if not dev:
-        uvloop.run(_serve(settings, folder))
+        uvloop.run(_serve(settings, folder, quiet=quiet))
     elif uvloop.run(_serve_author(settings, folder, config)):
         from pe_core.cli.dev import begin_anew
 
@@ -64,9 +65,10 @@ def start_log(level: int = logging.INFO) -> None:
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
-async def _serve(settings: Settings, folder: Path) -> None:
+async def _serve(settings: Settings, folder: Path, *, quiet: bool) -> None:
     async with run_instance(settings, folder) as running:
-        await serve_pages(running, on_ready=partial(_say_ready, settings))
+        say = (lambda: None) if quiet else partial(_say_ready, settings)
+        await serve_pages(running, on_ready=say)
 
 
 async def _serve_author(settings: Settings, folder: Path, config: Path) -> bool:

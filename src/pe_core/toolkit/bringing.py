@@ -13,6 +13,7 @@ from pe_core.desk.timers import Timers
 from pe_core.errors import SettingsError
 from pe_core.hooks import Found, Instance, Plugins, find_plugins, load_plugins
 from pe_core.model import Embassy
+from pe_core.rules.vocabulary import join_vocabulary
 from pe_core.running import enabled_plugins, read_texts
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
 from pe_core.toolkit.embassy import TestEmbassy
@@ -77,6 +78,8 @@ def bring(instance: TestEmbassy, thing: Any, name: str, folder: Path | None) -> 
     desk.texts = read_texts(plugins, settings.embassy.languages, instance.folder / "cache")
     desk.jurisdiction = plugins.jurisdictions[settings.embassy.jurisdiction]
     desk.forms, desk.guides, desk.letters = plugins.forms, plugins.guides, plugins.letters
+    desk.volunteering = plugins.volunteering
+    desk.vocabulary = join_vocabulary(plugins.volunteering.values())
     desk.plugins = plugins
     instance.settings, instance.plugins = changed, plugins
     instance.courier = Courier(

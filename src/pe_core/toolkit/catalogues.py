@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 CORE = "core"
-CORE_DOMAINS = (CORE, "staff")
+CORE_DOMAINS = (CORE, "staff", "work")
 CORE_FOLDER = Path(__file__).parent.parent
 REGISTERED = {"core.template.*": "web/staff/templates.py"}
 """Keys that are looked for by their shape alone, and where; no literal tells of them."""
@@ -70,7 +70,7 @@ def needs_of_plugin(name: str) -> Needs:
     uses = uses_of(folder, [name])
     of_forms = {
         key: f"the form {form.name}"
-        for form in plugins.forms.values()
+        for form in plugins.every_form()
         for key in text_keys(form)
         if key.startswith(f"{name}.")
     }

@@ -15,7 +15,17 @@ import pytest
 
 from pe_core.errors import PeError
 from pe_core.hooks import find_plugins
-from pe_core.toolkit.promises import forms, listeners, pages, secrets, settings, texts
+from pe_core.toolkit.promises import (
+    forms,
+    listeners,
+    notifiers,
+    pages,
+    ranking,
+    secrets,
+    settings,
+    sharing,
+    texts,
+)
 from pe_core.toolkit.quality.checking import find_source, look_alone
 from pe_core.toolkit.scene import Scene, open_scene
 
@@ -87,15 +97,15 @@ class PluginContract:
 
     def test_each_form_takes_an_example(self, scene: Scene) -> None:
         """Made from its own type; each question is asked in one example at least."""
-        _fail(line for f in scene.forms for line in forms.example_faults(f, self.examples))
+        _fail(line for f in scene.every_form for line in forms.example_faults(f, self.examples))
 
     def test_each_form_refuses_empty_answers_and_unknown_fields(self, scene: Scene) -> None:
         """Nobody sends nothing, and nothing comes in that was not asked."""
-        _fail(line for f in scene.forms for line in forms.refusal_faults(f, self.examples))
+        _fail(line for f in scene.every_form for line in forms.refusal_faults(f, self.examples))
 
     def test_no_check_raises_or_repeats_an_answer(self, scene: Scene) -> None:
         """A check yields problems, and says nothing of what was typed."""
-        _fail(line for f in scene.forms for line in forms.check_faults(f, self.examples))
+        _fail(line for f in scene.every_form for line in forms.check_faults(f, self.examples))
 
     def test_every_text_is_there_in_every_language(self, scene: Scene) -> None:
         """With the placeholders of the English one."""
@@ -159,11 +169,24 @@ class PluginContract:
         heard = scene.fresh_listeners()
         _fail(line for one in heard for line in listeners.memory_faults(one, scene.run))
 
+    def test_a_ranking_is_pure(self, scene: Scene) -> None:
+        """The same people come in the same order again; it names nobody else and keeps nobody."""
+        found = scene.instance
+        _fail(ranking.ranking_faults(self.plugin, found.plugins, found.desk.texts))
+
+    def test_a_rule_about_what_leaves_is_pure(self, scene: Scene) -> None:
+        """The same request has the same fields held back again, and nothing of it is kept."""
+        _fail(sharing.sharing_faults(self.plugin, scene.instance.plugins, self.examples))
+
+    def test_each_notifier_looks_at_an_address_calmly(self, scene: Scene) -> None:
+        """It refuses what is empty, endless or of two lines, with a code that has words."""
+        _fail(line for one in scene.notifiers for line in notifiers.check_faults(one))
+
 
 def _is_of_a_hook(fault: str) -> bool:
     """Return whether a fault of the loader is about what a hook is, takes or returns."""
     quiet = "printed" not in fault and "reached for" not in fault
-    return quiet and ("register_" in fault or "hook" in fault)
+    return quiet and any(part in fault for part in ("register_", "rank_", "may_", "hook"))
 
 
 def _fail(faults: Iterable[str]) -> None:

@@ -1,17 +1,48 @@
 """Fill a new embassy with plainly invented people and requests, through the desk's own acts."""
 
 import base64
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from pe_core.desk import accounts, intake, invites, listing, requests
+import msgspec
+
+from pe_core.desk import (
+    accounts,
+    applying,
+    intake,
+    invites,
+    listing,
+    requests,
+    screening,
+    volunteers,
+)
 from pe_core.desk.desk import Desk
+from pe_core.desk.needs import read_needs
+from pe_core.desk.seeking import seek
 from pe_core.desk.sessions import Session
 from pe_core.desk.setup import open_doors
+from pe_core.desk.shifts import make_shift
 from pe_core.errors import DeskError
-from pe_core.model import Outcome, RequestId, State, WaitingOn, Where
+from pe_core.model import (
+    Agreement,
+    CallId,
+    Need,
+    NeedId,
+    OpenNeed,
+    Outcome,
+    RequestId,
+    Shift,
+    ShiftId,
+    State,
+    WaitingOn,
+    Where,
+)
 from pe_core.model.struct import Model
+from pe_core.rules.volunteering import AGREEMENT
 from pe_core.vault import totp_at
+
+AGREEMENT_WORDS = "An invented agreement."
 
 
 class Clock:
@@ -48,6 +79,7 @@ class Invented(Model):
 
     accounts: tuple[Account, ...]
     receipts: tuple[str, ...]
+    volunteers: tuple[Account, ...] = ()
 
 
 class Asked(Model):
@@ -71,6 +103,97 @@ async def open_account(desk: Desk, clock: Clock, invite: str, handle: str) -> Ac
         raise DeskError(problems[0].code)
     clock.move(minutes=1)
     return account
+
+
+async def offer_help(desk: Desk, clock: Clock, handle: str, language: str = "en") -> Account:
+    """Offer help as somebody does from the page for it, and return what they wrote down."""
+    _, applicant = applying.begin_applying(desk, language)
+    secret = applying.applicant_words(applicant)[1]
+    account = Account(handle=handle, passphrase=applicant.passphrase, totp_secret=secret)
+    problems = await applying.apply(
+        desk, applicant, handle, account.passphrase, account.code(clock.now())
+    )
+    if problems:
+        raise DeskError(problems[0].code)
+    clock.move(minutes=1)
+    return account
+
+
+async def active_volunteer(
+    desk: Desk, clock: Clock, coordinators: Sequence[Session], handle: str, **said: object
+) -> tuple[Account, Session]:
+    """Invent a volunteer who has done every step, and for whom these coordinators vouch.
+
+    ``said`` are fields of their Profile. Returns their account and their unlocked session; a
+    coordinator's session is their first one, none is ended by it.
+    """
+    account = await offer_help(desk, clock, handle)
+    session = await unlock_account(desk, clock, account)
+    await send_profile(desk, session, **said)
+    first = coordinators[0]
+    await screening.take_up(desk, first, await volunteers.read_volunteer(desk, first, session.box))
+    await screening.note_talk(
+        desk, first, await volunteers.read_volunteer(desk, first, session.box)
+    )
+    for coordinator in coordinators:
+        known = await volunteers.read_volunteer(desk, coordinator, session.box)
+        await screening.vouch(desk, coordinator, known)
+    clock.move(minutes=1)
+    return account, session
+
+
+async def send_profile(desk: Desk, session: Session, **said: object) -> None:
+    """Sign the agreement and give a profile to the coordinators, as a volunteer does."""
+    known = await volunteers.read_own(desk, session)
+    text = hashlib.sha256(AGREEMENT_WORDS.encode()).digest()
+    agreement = Agreement(
+        version=AGREEMENT,
+        language=known.profile.language,
+        text=text,
+        at=desk.now(),
+        signature=session.keys.sign("agreement", text),
+    )
+    sent: dict[str, object] = {"agreement": agreement, "sent": desk.now(), **said}
+    profile = msgspec.structs.replace(known.profile, **sent)
+    await volunteers.write_own(desk, session, known, profile)
+
+
+async def look_for(
+    desk: Desk, session: Session, request: RequestId, title: str, need: Need, detail: str = ""
+) -> NeedId:
+    """Look for somebody as a coordinator does from a request's page; returns the new need."""
+    body = OpenNeed(
+        title=title,
+        detail=detail,
+        language="en",
+        need=need,
+        by=session.box,
+        at=desk.now(),
+        call=CallId(""),
+    )
+    problems = await seek(desk, session, request, body)
+    if problems:
+        raise DeskError(problems[0].code)
+    return (await read_needs(desk, session, request))[-1].id
+
+
+async def hold_shift(desk: Desk, session: Session, title: str, detail: str = "") -> ShiftId:
+    """Make a shift of two places for tomorrow, as a coordinator does; returns its id."""
+    start = desk.now() + timedelta(days=1)
+    body = Shift(
+        title=title,
+        detail=detail,
+        language="en",
+        need=Need(start=start, end=start + timedelta(hours=3), places=2),
+        call=CallId(""),
+        by=session.box,
+        at=desk.now(),
+        day=start.date(),
+    )
+    problems, shift = await make_shift(desk, session, body)
+    if problems:
+        raise DeskError(problems[0].code)
+    return shift
 
 
 async def unlock_account(desk: Desk, clock: Clock, account: Account) -> Session:

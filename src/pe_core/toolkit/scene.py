@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from pe_core.hooks import Listener
+from pe_core.hooks import Listener, Notifier
 from pe_core.model import Form
 from pe_core.running import enabled_plugins
 from pe_core.toolkit.asker import Asker, Typed
@@ -71,8 +71,13 @@ class Scene:
 
     @property
     def forms(self) -> list[Form]:
-        """Return the plugin's own forms."""
+        """Return the plugin's own forms for asking."""
         return [form for form in self.instance.plugins.forms.values() if self.owns(form.name)]
+
+    @property
+    def every_form(self) -> list[Form]:
+        """Return the plugin's own forms, for asking and for volunteers."""
+        return [form for form in self.instance.plugins.every_form() if self.owns(form.name)]
 
     def owns(self, name: str) -> bool:
         """Return whether a form, a guide or a letter is the plugin's own."""
@@ -82,6 +87,12 @@ class Scene:
         """Return the plugin's own listeners, made anew."""
         plugins = enabled_plugins(self.instance.settings, self.instance.clock.now)
         return [listener for listener in plugins.listeners if self.owns(listener.name)]
+
+    @property
+    def notifiers(self) -> list[Notifier]:
+        """Return the plugin's own notifiers."""
+        brought = self.instance.plugins.notifiers.values()
+        return [notifier for notifier in brought if self.owns(notifier.name)]
 
     def tell_everybody(self) -> None:
         """Tell every listener what is due; that one fails is for its own test to say."""

@@ -35,6 +35,7 @@ FRAGMENTS = frozenset(
         "mend that line",
         "texts of …, …",
         "the import of version …",
+        "the checklist …",
         "the outbox cannot be emptied now: …",
         "…: …/….md",
     }

@@ -149,6 +149,8 @@ def _words(shape: shapes.Type) -> str:
             return "`true` or `false`"
         case shapes.VarTupleType():
             return f"a list, each {_words(shape.item_type)}"
+        case shapes.StructType():
+            return f"a table with {' and '.join(code(f.encode_name) for f in shape.fields)}"
         case shapes.DictType():
             return f"a table, each {_words(shape.value_type)}"
     raise ValueError(f"no words for {shape}")
@@ -186,7 +188,8 @@ def imports(root: Path) -> str:
     known |= {"hookimpl": "marks a function of a plugin as a hook"}
     rows = []
     for name in exported((PACKAGE / "__init__.py").read_text(encoding="utf-8")):
-        thing = getattr(model, name, None) or getattr(door, name, None)
+        rooms = (room for room in (model, door, errors) if hasattr(room, name))
+        thing = getattr(next(rooms, None), name, None)
         doc = known.get(name) or said.get(name) or thing.__doc__
         rows.append((code(name), _plain(first_sentence(doc)).rstrip(".")))
     return table(("name", "what it is"), rows)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pe_core.hooks.blame import package_of, place_of
-from pe_core.model import Form, Problem
+from pe_core.model import Form, Problem, VolunteerForm
 from pe_core.rules import forms
 from pe_core.rules.forms import Value
 from pe_core.toolkit.examples import Given, every_way, problems_of, ways
@@ -32,8 +32,11 @@ def example_faults(form: Form, given: Given) -> Iterator[str]:
 
 
 def refusal_faults(form: Form, given: Given) -> Iterator[str]:
-    """Yield a line for each empty or foreign thing that the form takes."""
-    if not problems_of(form, {}):
+    """Yield a line for each empty or foreign thing that the form takes.
+
+    A form for volunteers may leave everything open: the core's questions stand beside it.
+    """
+    if not isinstance(form, VolunteerForm) and not problems_of(form, {}):
         yield (
             f"{form.name} takes an empty request; make one answer required, "
             "such as `story: Story` without UNSET"

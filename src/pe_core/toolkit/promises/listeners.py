@@ -66,7 +66,7 @@ def memory_faults(listener: Listener, run: Run) -> Iterator[str]:
 def held_by(listener: Any) -> str:
     """Return what a listener holds, and what its class does, without addresses in memory."""
     shared = {key: value for key, value in vars(type(listener)).items() if key[:2] != "__"}
-    return _shown(listener) + _shown(shared)
+    return shown(listener) + shown(shared)
 
 
 def _ids(events: Sequence[Event]) -> set[str]:
@@ -81,27 +81,30 @@ def _invented(field: msgspec.structs.FieldInfo) -> Any:
     return values[0] if values else f"invented-{field.name}"
 
 
-def _shown(held: Any, deep: int = 0) -> str:
+def shown(held: Any, deep: int = 0) -> str:
+    """Return everything that lies in a thing, without addresses in memory."""
     if deep > _DEEPEST or isinstance(held, _OPAQUE):
         return type(held).__name__
     if isinstance(held, dict):
-        return str([(_shown(k, deep + 1), _shown(v, deep + 1)) for k, v in held.items()])
+        return str([(shown(k, deep + 1), shown(v, deep + 1)) for k, v in held.items()])
     if isinstance(held, set | frozenset):
-        return str(sorted(_shown(one, deep + 1) for one in held))
+        return str(sorted(shown(one, deep + 1) for one in held))
     if isinstance(held, list | tuple):
-        return str([_shown(one, deep + 1) for one in held])
+        return str([shown(one, deep + 1) for one in held])
     if isinstance(held, str | bytes | int | float | None):
         return repr(held)
+    if isinstance(held, msgspec.Struct):
+        return f"{type(held).__name__}{shown(msgspec.structs.asdict(held), deep + 1)}"
     slots = getattr(type(held), "__slots__", ())
     inside = {
         **getattr(held, "__dict__", {}),
         **{name: getattr(held, name, None) for name in slots if name[:2] != "__"},
     }
-    return f"{type(held).__name__}{_shown(inside, deep + 1) if inside else _items(held, deep)}"
+    return f"{type(held).__name__}{shown(inside, deep + 1) if inside else _items(held, deep)}"
 
 
 def _items(held: Any, deep: int) -> str:
     """Return what is inside a container of another kind, such as a deque."""
     if hasattr(held, "__iter__") and hasattr(held, "__len__"):
-        return str([_shown(one, deep + 1) for one in held])
+        return str([shown(one, deep + 1) for one in held])
     return ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pe_core.hooks import Plugins, missing_texts
+from pe_core.hooks import Plugins, missing_texts, notifier_keys
 from pe_core.rules import forms
 from pe_core.rules.catalogue import Catalogue
 from pe_core.rules.forms import text_keys
@@ -26,7 +26,9 @@ def text_faults(
         languages,
         None,
     )
-    yield from missing_texts(plugins, texts)
+    # What stands beside it brings texts of its own, which are not looked at here.
+    missing = missing_texts(plugins, texts)
+    yield from (line for line in missing if line.startswith(f"{plugin}: "))
     for line in texts.problems():
         language, key, problem = line.split(": ", 2)
         # A variety of a language holds only what differs from it.
@@ -38,28 +40,32 @@ def text_faults(
 
 
 def _placeholder_faults(plugin: str, plugins: Plugins, texts: Catalogue) -> Iterator[str]:
-    """Yield a line for each text of a form's pages that wants a value: pages have none for it."""
-    for form in plugins.forms.values():
-        if not form.name.startswith(f"{plugin}."):
-            continue
-        roots = {question.key for question in forms.questions(form)}
-        keys = {*text_keys(form), *(f"{root}.{end}" for root in roots for end in ("hint", "why"))}
-        for key in sorted(keys):
-            for language in texts.languages:
-                try:
-                    if texts.has(language, key):
-                        texts.text(language, key)
-                except KeyError:
-                    yield (
-                        f"locales/{language}.po: {key} has a placeholder, and its page no value "
-                        "for it; take it out"
-                    )
+    """Yield a line for each text of the plugin's that wants a value: pages have none for it."""
+    keys: set[str] = set()
+    for form in plugins.every_form():
+        if form.name.startswith(f"{plugin}."):
+            roots = {question.key for question in forms.questions(form)}
+            keys |= {f"{root}.{end}" for root in roots for end in ("hint", "why")}
+            keys |= set(text_keys(form))
+    for notifier in plugins.notifiers.values():
+        if notifier.name.startswith(f"{plugin}."):
+            keys |= set(notifier_keys(notifier))
+    for key in sorted(keys):
+        for language in texts.languages:
+            try:
+                if texts.has(language, key):
+                    texts.text(language, key)
+            except KeyError:
+                yield (
+                    f"locales/{language}.po: {key} has a placeholder, and its page no value "
+                    "for it; take it out"
+                )
 
 
 def _problem_text_faults(
     plugin: str, plugins: Plugins, texts: Catalogue, given: Given
 ) -> Iterator[str]:
-    for form in plugins.forms.values():
+    for form in plugins.every_form():
         if not form.name.startswith(f"{plugin}."):
             continue
         for code, problem in found_by_checks(form, given).items():

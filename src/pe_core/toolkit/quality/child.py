@@ -34,6 +34,7 @@ class Brought(Model):
     jurisdictions: tuple[str, ...]
     forms: tuple[str, ...]
     listeners: tuple[str, ...]
+    notifiers: tuple[str, ...]
     guides: tuple[str, ...]
     letters: tuple[str, ...]
     languages: tuple[str, ...]
@@ -66,8 +67,9 @@ def _brought(alone: Alone, languages: tuple[str, ...]) -> Brought | None:
         return None
     return Brought(
         jurisdictions=tuple(plugins.jurisdictions),
-        forms=tuple(plugins.forms),
+        forms=tuple(form.name for form in plugins.every_form()),
         listeners=tuple(listener.name for listener in plugins.listeners),
+        notifiers=tuple(plugins.notifiers),
         guides=tuple(plugins.guides),
         letters=tuple(plugins.letters),
         languages=languages,

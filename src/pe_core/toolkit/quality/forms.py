@@ -10,6 +10,7 @@ from pe_core.toolkit.quality.subject import Subject
 
 MOST_QUESTIONS = 9
 """One of them is the core's: where somebody is."""
+MOST_OF_VOLUNTEERS = 5
 _PERSONAL = frozenset(
     "address birth birthday born contact email mail mobile name passport phone street surname "
     "telephone".split()
@@ -26,7 +27,7 @@ def personal_marked(plugin: Subject) -> Iterable[str]:
     or passport is `Personal[...]`: briefs, peers and exports leave it out, and the asker may.
     Choices are not looked at: they say what kind of paper, not whose.
     """
-    for form in plugin.brought.forms.values():
+    for form in plugin.brought.every_form():
         for question in forms.questions(form):
             words = _PERSONAL.intersection(question.field.split("_"))
             if words and question.kind in _OPEN and not question.personal:
@@ -54,7 +55,8 @@ def forms_short(plugin: Subject) -> Iterable[str]:
     """Ask nine questions at most, the core's own one included, on every way through a form.
 
     People answer on an old phone, in a queue, in fear. Questions that are asked only sometimes
-    count where they are asked.
+    count where they are asked. A form for volunteers asks five at most: they join many of the
+    core's own.
     """
     for form in plugin.brought.forms.values():
         most = 1 + longest_way(form)
@@ -62,6 +64,13 @@ def forms_short(plugin: Subject) -> Iterable[str]:
             yield (
                 f"{form.name}: asks up to {most} questions with the core's one, "
                 f"at most {MOST_QUESTIONS}; leave out what nobody needs in order to help"
+            )
+    for form in plugin.brought.volunteering.values():
+        most = longest_way(form)
+        if most > MOST_OF_VOLUNTEERS:
+            yield (
+                f"{form.name}: asks volunteers up to {most} questions beside the core's, "
+                f"at most {MOST_OF_VOLUNTEERS}; ask the others when you talk with them"
             )
 
 

@@ -19,11 +19,13 @@ def guides_sourced(plugin: Subject) -> Iterable[str]:
 
     Somebody may travel, wait or not appeal because of a sentence: it must be possible to look
     where it was read, and when. `checked_on` is never in the future.
+    A plugin that brings no jurisdiction and no form need not bring any.
     """
     guides, letters = plugin.brought.guides, plugin.brought.letters
-    if len(guides) < FEWEST_GUIDES:
+    fewest = (FEWEST_GUIDES, FEWEST_LETTERS) if plugin.is_of_a_country else (0, 0)
+    if len(guides) < fewest[0]:
         yield f"guides/: {len(guides)} of at least {FEWEST_GUIDES}; write what people ask most"
-    if len(letters) < FEWEST_LETTERS:
+    if len(letters) < fewest[1]:
         yield f"letters/: {len(letters)} of at least {FEWEST_LETTERS}; write what people hand in"
     for file, told in _each(plugin):
         if not any(source.url.startswith("https://") for source in told.sources):

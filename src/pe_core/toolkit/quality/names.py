@@ -16,23 +16,26 @@ def names_agree(plugin: Subject) -> Iterable[str]:
 
     For the code `xx`: the folder `xx` or `pe-embassy-xx`, the distribution `pe-embassy-xx`, the
     module `pe_embassy_xx`, the entry point `xx`, and forms named `xx.<topic>`.
+    A plugin that brings no jurisdiction and no form is no country's: it is `pe-xx` and `pe_xx`.
     Whoever reads a log line, a text key or a `pe.toml` then knows where to look.
     """
     code, project = plugin.code, plugin.project.get("project", {})
+    called = f"pe-embassy-{code}" if plugin.is_of_a_country else f"pe-{code}"
+    module = called.replace("-", "_")
     points = project.get("entry-points", {}).get("pe", {})
     for what, is_now, right in (
-        ("the folder", plugin.root.name, (code, f"pe-embassy-{code}")),
-        ("pyproject.toml: name", project.get("name", ""), (f"pe-embassy-{code}",)),
-        ("the module", plugin.package.name, (f"pe_embassy_{code}",)),
-        (f"pyproject.toml: entry point {code}", points.get(code, ""), (f"pe_embassy_{code}",)),
+        ("the folder", plugin.root.name, (code, called)),
+        ("pyproject.toml: name", project.get("name", ""), (called,)),
+        ("the module", plugin.package.name, (module,)),
+        (f"pyproject.toml: entry point {code}", points.get(code, ""), (module,)),
     ):
         if is_now not in right:
             yield f"{what} is {is_now!r}; call it {' or '.join(map(repr, right))}"
     for other in sorted(set(points) - {code}):
         yield f"pyproject.toml: entry point {other}: one distribution brings one plugin"
-    for name in plugin.alone.plugins.forms if plugin.alone.plugins else ():
-        if not name.startswith(f"{code}."):
-            yield f"the form {name!r} must start with '{code}.'"
+    for form in plugin.alone.plugins.every_form() if plugin.alone.plugins else ():
+        if not form.name.startswith(f"{code}."):
+            yield f"the form {form.name!r} must start with '{code}.'"
 
 
 def core_capped(plugin: Subject) -> Iterable[str]:

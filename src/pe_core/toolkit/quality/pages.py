@@ -32,7 +32,10 @@ def pages_plain(plugin: Subject) -> Iterable[str]:
     An embassy that has only this plugin is opened, and looked through as by a browser without
     scripts: the pages of the portal, every form on one page, every guide and every letter.
     Each says its language and direction, labels each input, and holds no script.
+    A plugin that brings no jurisdiction and no form has no page of its own.
     """
+    if not plugin.is_of_a_country:
+        return
     missing = [name for name in ("httpx", "lxml") if find_spec(name) is None]
     if missing:
         yield f"cannot be looked at: pip install {' '.join(missing)}"

@@ -46,9 +46,10 @@ def deployment_there(plugin: Subject) -> Iterable[str]:
     """Have an embassy to copy: `deployments/<code>/pe.toml`, which reads and uses the plugin.
 
     It is asked of plugins in the tree of pe_core; elsewhere there is no such folder.
+    It is not asked of one that brings no jurisdiction and no form.
     """
     path = plugin.deployment
-    if path is None:
+    if path is None or not plugin.is_of_a_country:
         return
     where = f"deployments/{plugin.code}/pe.toml"
     if not path.is_file():

@@ -37,6 +37,12 @@ class Subject:
             raise SettingsError(f"{self.code} does not load")
         return self.alone.plugins
 
+    @property
+    def is_of_a_country(self) -> bool:
+        """Return whether the plugin is a country's, as one that does not load is taken to be."""
+        plugins = self.alone.plugins
+        return plugins is None or bool(plugins.jurisdictions or plugins.every_form())
+
     @cached_property
     def project(self) -> Mapping[str, Any]:
         """Return the plugin's pyproject.toml."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pe_core.errors import PluginError
+from pe_core.hooks import notifier_keys
 from pe_core.model import Form
 from pe_core.rules import forms
 from pe_core.rules.texts import Source, load_catalogue
@@ -20,8 +21,9 @@ def texts_complete(plugin: Subject) -> Iterable[str]:
     """Have an English text for everything that a page shows, and none that no page shows.
 
     That is title and summary of each form, a label for each question, each option, the page of
-    each stop, and `<form>.problem.<code>` for each problem that a `check` can find. A key that
-    nobody asks for is a misspelt one, or a question that is gone.
+    each stop, and `<form>.problem.<code>` for each problem that a `check` can find; title and
+    hint of each notifier, and a text for each of its problems. A key that nobody asks for is a
+    misspelt one, or a question that is gone.
     """
     path = plugin.package / "locales/en.po"
     if not path.is_file():
@@ -117,13 +119,16 @@ def _problems(plugin: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _needed(plugin: Subject) -> Iterator[str]:
-    for form in plugin.brought.forms.values():
+    for form in plugin.brought.every_form():
         yield from forms.text_keys(form)
         yield from (f"{form.name}.problem.{code}" for code in codes_of(plugin, form))
 
+    for notifier in plugin.brought.notifiers.values():
+        yield from notifier_keys(notifier)
+
 
 def _optional(plugin: Subject) -> Iterator[str]:
-    for form in plugin.brought.forms.values():
+    for form in plugin.brought.every_form():
         for question in forms.questions(form):
             yield from (f"{question.key}.hint", f"{question.key}.why")
 

@@ -1,0 +1,109 @@
+"""`pe import volunteers`: a dry run first, mistakes by their place, and what to do afterwards."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from pe_core.cli import import_
+from pe_core.rules.people_csv import BYTES_LIMIT, COLUMNS
+from serving import PE, write_settings
+
+TABLE = "pseudonym,languages\nbocian,be:4\n"
+
+
+def pe(*arguments: str, folder: Path, code: int) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*PE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert code == done.returncode, done.stderr
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An opened embassy that nobody has joined yet."""
+    write_settings(tmp_path)
+    pe("init", "--json", folder=tmp_path, code=0)
+    return tmp_path
+
+
+def test_a_file_is_tried_out_told_about_and_refused_while_nobody_could_read_it(
+    folder: Path,
+) -> None:
+    (folder / "good.csv").write_text(TABLE, encoding="utf-8")
+    (folder / "bad.csv").write_text(TABLE + "Anna Novak,be\n", encoding="utf-8")
+    tried = pe("import", "volunteers", "good.csv", folder=folder, code=0)
+    bad = pe("import", "volunteers", "bad.csv", "--yes", folder=folder, code=1)
+    refused = pe("import", "volunteers", "good.csv", "--yes", folder=folder, code=1)
+    missing = pe("import", "volunteers", "none.csv", folder=folder, code=1)
+
+    assert "1 people, and nothing is wrong. Nothing was written." in tried.stdout
+    assert (
+        "line 3, column pseudonym: 1 to 40 letters, digits, dots, dashes or underlines\n"
+        "Nothing was written.\n"
+    ) == bad.stderr
+    assert "Traceback" not in refused.stderr
+    assert "cannot read the file: No such file or directory" in missing.stderr
+
+
+def called(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Let an instance answer that is not there; returns what it is asked."""
+    asked: list[dict[str, Any]] = []
+
+    async def in_instance(_settings: Any, _folder: Any, name: str, arguments: Any) -> Any:
+        asked.append({"name": name, **arguments})
+        return answer
+
+    monkeypatch.setattr(import_, "in_instance", in_instance)
+    monkeypatch.setattr(import_, "read_config", lambda config: (None, config.parent))
+    return asked
+
+
+def test_once_it_is_done_the_source_has_to_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(TABLE, encoding="utf-8")
+    asked = called(monkeypatch, {"people": 1, "flaws": [], "done": True})
+    told = CliRunner().invoke(import_.command, ["volunteers", str(file), "--yes"])
+
+    assert 0 == told.exit_code, told.output
+    assert [{"name": "import-volunteers", "content": TABLE.encode(), "write": True}] == asked
+    assert "1 people were brought in" in told.output
+    assert "Destroy it now, with every copy" in told.output
+    assert "`shred` is of no use on an SSD" in told.output
+
+
+def test_of_many_mistakes_the_first_fifty_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(TABLE, encoding="utf-8")
+    flaws = [{"line": line, "column": "", "words": "wrong"} for line in range(1, 61)]
+    called(monkeypatch, {"people": 0, "flaws": flaws, "done": False})
+    told = CliRunner().invoke(import_.command, ["volunteers", str(file)])
+
+    assert 1 == told.exit_code
+    assert 50 == told.output.count(": wrong")
+    assert "... and 10 more" in told.output
+
+
+def test_a_file_of_any_size_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_bytes(b"x" * (BYTES_LIMIT + 1))
+    asked = called(monkeypatch, {})
+    told = CliRunner().invoke(import_.command, ["volunteers", str(file)])
+
+    assert (1, []) == (told.exit_code, asked)
+    assert "too large" in str(told.exception)
+
+
+def test_the_help_names_every_column() -> None:
+    told = CliRunner().invoke(import_.command, ["volunteers", "--help"]).output
+
+    assert [] == [name for name in COLUMNS if f"\n    {name} " not in told]
