@@ -3,35 +3,28 @@
 Playwright is imported inside fixtures: `make test` collects this folder without a browser.
 """
 
-import os
-import signal
-import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it out
 
+from embassies import read_embassies, run_demo
 from gallery import Gallery, fill_gallery
 from meetings import Meetings, start_chromium
-from people import Colleague, Demo, Person
+from people import Demo, Person
 
-from pe_core.cli.demo import demo_settings
+from pe_core.cli.demo_places import demo_settings
 from pe_core.hooks import Plugins
 from pe_core.rules.texts import Catalogue
 from pe_core.running import enabled_plugins, read_texts, utc_now
-from pe_core.toolkit.invented import Account
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-COMPLAINTS = ("WARNING", "ERROR", "CRITICAL", "Traceback")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,32 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run `pe demo` as people do; at the end SIGTERM must end it and all that it started."""
-    folder = tmp_path_factory.mktemp("demo")
-    ready = folder / "ready.json"
-    command = [str(Path(sys.executable).with_name("pe")), "demo", "--port", str(_free_port())]
-    command += ["--dir", str(folder / "embassy"), "--ready-file", str(ready)]
-    with (folder / "stderr.txt").open("w+") as stderr:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "Ctrl-C" in line:  # it says how to stop it when it is ready
-                break
-        try:
-            assert ready.exists(), (folder / "stderr.txt").read_text()
-            yield _read_ready(ready)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.stdout.read()
-            code = process.wait(timeout=30)
-            process.stdout.close()
-    said = (folder / "stderr.txt").read_text().splitlines()
-
-    assert 0 == code
-    assert [] == [line for line in said if line.startswith(COMPLAINTS)]
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    with run_demo(tmp_path_factory.mktemp("demo")) as ready:
+        yield read_embassies(ready)[0]
 
 
 @pytest.fixture(scope="session")
@@ -131,22 +100,3 @@ def gallery(
     # A thread of its own: Playwright's loop and those of the embassies must not meet.
     with ThreadPoolExecutor(max_workers=1) as apart:
         return apart.submit(fill_gallery, demo, texts, plugins.forms, folder).result()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _read_ready(ready: Path) -> Demo:
-    embassy = msgspec.json.decode(ready.read_bytes())["embassies"][0]
-    accounts = [
-        Account(handle=a["handle"], passphrase=a["passphrase"], totp_secret=a["totp_secret"])
-        for a in embassy["accounts"]
-    ]
-    return Demo(
-        address=embassy["url"].rstrip("/"),
-        receipts=tuple(embassy["receipts"]),
-        colleagues=tuple(Colleague(account) for account in accounts),
-    )

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from looks import Faults, look_at
+from looks import LONG, Faults, look_at
 from meetings import Meetings, start_chromium
 from people import Demo, Person
 from rare import rare_pages
 from walks import walk_public, walk_staff
+from walks_work import walk_work
 
 from pe_core.model import Form
 from pe_core.rules.texts import Catalogue
@@ -25,9 +26,12 @@ from pe_core.web.guards.refusals import TROUBLES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response, Route
 
-LANGUAGES = ("be", "ru", "en", "he")
-LOOKED_AT = ("be", "en", "he")
-"""Those in which pages are looked at; in all four their HTML is checked."""
+LANGUAGES = ("be", "ru", "en", "he") if LONG else ("be", "he")
+LOOKED_AT = ("be", "en", "he") if LONG else LANGUAGES
+"""Those in which pages are looked at; in all languages their HTML is checked.
+
+One of each direction is enough for CI; ``PE_LONG=1`` walks and looks in all that the demo has.
+"""
 ALIKE = {(lang, f"error-{kind}") for lang in LOOKED_AT[1:] for kind in TROUBLES}
 """Refusals have one template; all are looked at in one language, those of `rare` in all three."""
 ADDRESS = "http://127.0.0.1:9"
@@ -116,6 +120,8 @@ def _walked(meetings: Meetings, demo: Demo, asked_for: set[str]) -> Iterator[Pic
         yield from _kept(person, walk_public(person, demo), asked_for)
         person = meetings.come(language)
         yield from _kept(person, walk_staff(person, session, invite, passphrase), asked_for)
+        person = meetings.come(language)
+        yield from _kept(person, walk_work(person, f"wouk-{language}"), asked_for)
 
 
 def _kept(person: Person, walk: Iterator[str], asked_for: set[str]) -> Iterator[Picture]:

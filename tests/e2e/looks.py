@@ -1,5 +1,6 @@
 """What is looked for on a page that a browser shows; `inspect.js` does the measuring."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,8 @@ SCHEMES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("dark", {"color_scheme": "dark", "forced_colors": "none"}),
     ("forced", {"color_scheme": "dark", "forced_colors": "active"}),
 )
-COLOURS_IN = "en"
+LONG = bool(os.environ.get("PE_LONG"))
+COLOURS_IN = ("en", "he") if LONG else ("he",)
 """Colours do not depend on the language."""
 TABS_IN = ("be", "he")
 """One language of each direction."""
@@ -48,7 +50,7 @@ TABS_IN = ("be", "he")
 
 def look_at(page: "Page", language: str) -> Faults:
     """Return what is wrong with the page by kind, nothing under a kind where all is well."""
-    left_out = set() if language == COLOURS_IN else COLOURS
+    left_out = set() if language in COLOURS_IN else COLOURS
     left_out = left_out if language in TABS_IN else left_out | {"tabs"}
     prepare(page)
     return {kind: look(page) for kind, look in LOOKS.items() if kind not in left_out}

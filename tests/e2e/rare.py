@@ -12,11 +12,18 @@ from typing import Any
 from unittest.mock import patch
 
 from rare_guides import guide_pages
+from rare_needs import needs_pages
+from rare_peers import peer_pages
+from rare_referrals import referral_pages, two_desks
+from rare_shifts import shift_pages
+from rare_tasks import task_pages
 
 from pe_core.desk import invites
+from pe_core.desk.bringing_in import bring_in
 from pe_core.errors import NothingToSealTo, TooMany
 from pe_core.hooks.troubles import Kind
 from pe_core.model.trail import Act
+from pe_core.store import AtMost, Delete, VolunteerRow
 from pe_core.toolkit.asker import Asker
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy, close_embassy, open_test_embassy
@@ -73,7 +80,8 @@ class House:
 
     def colleague(self) -> None:
         """Invite a second coordinator; their names are known to both then."""
-        code = self.run(invites.make_invite(self.desk, self.desk.sessions.items()[0]))
+        first = next(s for s in self.desk.sessions.items() if s.handle == "busel")
+        code = self.run(invites.make_invite(self.desk, first))
         self.second = self.run(open_account(self.desk, self.embassy.clock, code, "zubr"))
         self.come_again()
 
@@ -89,12 +97,12 @@ def rare_pages(folder: Path, run: Run, languages: tuple[str, ...]) -> Iterator[t
     embassy = run(open_test_embassy(folder / "rare", clock))
     house = House(embassy, run)
     try:
-        for scene in (_refused, _alone, _asking):
+        for scene in (_refused, _alone, _asking, shift_pages, task_pages, peer_pages):
             for language in languages:
                 yield from ((language, found) for found in scene(house, language))
         house.colleague()
         _invite(house)
-        for scene in (_together, guide_pages):
+        for scene in (_together, guide_pages, needs_pages):
             for language in languages:
                 yield from ((language, found) for found in scene(house, language))
         _come_back(house)
@@ -104,6 +112,9 @@ def rare_pages(folder: Path, run: Run, languages: tuple[str, ...]) -> Iterator[t
     finally:
         house.close()
         run(close_embassy(embassy))
+    with two_desks(folder, run) as desks:
+        for language in languages:
+            yield from ((language, found) for found in referral_pages(desks, language))
 
 
 def _refused(house: House, language: str) -> Iterator[Found]:
@@ -175,6 +186,19 @@ def _alone(house: House, language: str) -> Iterator[Found]:
         yield f"{act}-wrong", browser.send({**wrong, "act": "set"}, form=f"/{act}")
     browser.go(f"/{language}/staff")
     yield "search-none", browser.post(f"/{language}/staff/search", _fields(browser, query="qqqq"))
+    yield from _volunteers(house, language)
+
+
+def _volunteers(house: House, language: str) -> Iterator[Found]:
+    """Nobody yet, and somebody from a table who gets a joining code."""
+    browser, at = house.busel, f"/{language}/staff/volunteers"
+    house.run(house.desk.store.write([Delete(VolunteerRow, {"box": AtMost(2**48)})]))
+    yield "volunteers-empty", browser.go(at)
+    house.run(bring_in(house.desk, b"pseudonym\nbocian\n", write=True))
+    link = browser.go(f"{at}?tab=all").tree.xpath("//td[@class='topic']/a/@href")[0]
+    yield "volunteer-brought", browser.go(link)
+    revision = browser.page.tree.xpath("string(//input[@name='revision']/@value)")
+    yield "volunteer_code", browser.post(link, _fields(browser, revision=revision, act="code"))
 
 
 def _switched_off(house: House, language: str) -> Iterator[Found]:

@@ -12,10 +12,11 @@ NAMED = frozenset(
     "button checkbox combobox DisclosureTriangle image img link listbox navigation radio"
     " region RootWebArea searchbox spinbutton table textbox".split()
 )
-CODES = """() => [...document.querySelectorAll(".receipt, .seven, .groups")].map(code =>
-  [...code.children].map(item => [...item.childNodes]
-    .filter(node => node.nodeType === 3).map(node => node.data.trim()).join("")))"""
-"""The groups or words of each code that the page shows, in their order."""
+CODES = """() => [...document.querySelectorAll(".receipt, .seven, .groups")]
+  .filter(code => code.checkVisibility()).map(code => [...code.children].map(item =>
+    [...item.childNodes].filter(node => node.nodeType === 3).map(node => node.data.trim())
+    .join("")))"""
+"""The groups or words of each code that the page shows, in their order; not what is folded."""
 
 
 class Tree:

@@ -124,8 +124,9 @@ def test_every_page_is_there_in_every_language(gallery: Gallery) -> None:
     for picture in gallery.pictures:
         steps[picture.language].add(picture.step)
 
-    assert set(LOOKED_AT) < set(LANGUAGES)
-    assert [steps["en"]] * len(LANGUAGES) == [steps[language] for language in LANGUAGES]
+    assert set(LOOKED_AT) <= set(LANGUAGES)
+    assert {"be", "he"} <= set(LOOKED_AT), "both directions are looked at"
+    assert [steps["be"]] * len(LANGUAGES) == [steps[language] for language in LANGUAGES]
 
 
 def test_titles_tell_nothing_and_headings_say_where_one_is(
@@ -149,10 +150,13 @@ def test_the_html_of_every_page_is_valid(gallery: Gallery, tmp_path: Path) -> No
         (tmp_path / name).write_text(picture.html, encoding="utf-8")
     command = [str(HTML_VALIDATE), "--config", str(HTML_RULES), "--formatter", "json"]
 
-    run = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    # Into a file: node ends before all of a long answer has gone into a pipe.
+    told = tmp_path / "told.json"
+    with told.open("w") as file:
+        subprocess.run([*command, str(tmp_path)], stdout=file, check=False)
     found = {
         f"{m['ruleId']}: {m['message']} at {m.get('selector')}": Path(page["filePath"]).stem
-        for page in json.loads(run.stdout)
+        for page in json.loads(told.read_text(encoding="utf-8"))
         for m in page["messages"]
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from walks import ask
+from walks_work import enter
 
 from pe_core.running import utc_now
 from pe_core.toolkit.invented import ASKED
@@ -28,6 +29,10 @@ DONE = (
     "moved",
     "printed",
 )
+FIVE = {"bocian", "sinica", "lastauka", "salaviej", "ziaziula"}
+PAUSES, FASTER, SLOWER = "kniharka", 4, 5
+"""A volunteer who pauses; of those who are asked, who presses first and who does so too late."""
+TASK = "Dapamahčy z anketaj u internecie"
 IS_FOCUSED = "element => element === document.activeElement"
 MOST_TABS = 150
 
@@ -106,6 +111,50 @@ def test_what_is_asked_without_a_script_is_answered_and_read_with_the_receipt(
     assert read_before_sending
     assert asker.reads(answer)
     assert not asker.reads(story), "an open request does not show what was asked"
+
+
+def test_of_five_who_fit_two_are_asked_and_the_first_to_accept_has_it(
+    meet: Callable[..., Any], meet_colleague: Callable[..., Any], demo: Any
+) -> None:
+    coordinator = meet_colleague(0)
+    coordinator.open("staff")
+    coordinator.open_row(ASKED[4].typed["story"][0])
+    coordinator.follow("staff.need.seek")
+    coordinator.fill("staff.need.title", TASK)
+    coordinator.choose("staff.need.place_afar")
+    coordinator.choose("staff.need.time_free")
+    coordinator.press("staff.need.add")
+    need = coordinator.page.url.partition("?")[0]
+    people = coordinator.page.locator(".choice.person")
+    reasons = {one.locator("label").inner_text(): one.locator("dd").count() for one in people.all()}
+    coordinator.fill("staff.need.why", PAUSES)
+    coordinator.press("staff.need.why_button")
+    against = coordinator.page.locator(".answer").inner_text()
+    coordinator.page.goto(need)
+    asked = [demo.volunteers[number] for number in (FASTER, SLOWER)]
+    for wouk in asked:
+        name = wouk.account.handle
+        coordinator.page.get_by_role("checkbox", name=name, exact=True).check(force=True)
+    coordinator.press("staff.need.offer")
+    helpers = []
+    for wouk in asked:
+        helper = meet("be")
+        helper.open("staff/unlock")
+        enter(helper, wouk)
+        helper.page.get_by_role("link", name=TASK).click()
+        helpers.append(helper)
+    for helper in helpers:
+        helper.press("work.task.accept")
+    helpers[0].sees("work.task.done_accepted")
+    helpers[1].sees("work.brief.over")
+    coordinator.page.goto(need)
+    offers = coordinator.page.locator(".offers li")
+    taken = offers.filter(has_text=asked[0].account.handle).inner_text()
+
+    assert reasons.keys() == FIVE
+    assert all(number > 0 for number in reasons.values())
+    assert coordinator.words("staff.match.paused_bars", day="|").partition("|")[0] in against
+    assert coordinator.words("staff.offer.state_accepted") in taken
 
 
 def _unlock(person: Any, colleague: Any) -> None:

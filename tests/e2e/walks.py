@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from people import Demo, Person
+from walks_needs import walk_needs
 
 from pe_core.toolkit.invented import ASKED
 
@@ -11,6 +12,7 @@ Typed = Mapping[str, Sequence[str]]
 READ_ONLY = (
     ("", "home"),
     ("help", "help"),
+    ("help/code", "claim"),
     ("safety", "safety"),
     ("privacy", "privacy"),
     ("offices", "offices"),
@@ -96,6 +98,8 @@ def walk_staff(person: Person, session: Any, invite: str, passphrase: str) -> It
     person.fill("staff.reply.text", "...")
     person.press("staff.reply.preview")
     yield "preview"
+    yield from _volunteers(person)
+    yield from walk_needs(person)
     person.open("staff/members")
     yield "members"
     person.follow("staff.members.act_role")
@@ -142,6 +146,24 @@ OWN_PAGES = (
     ("burn", "me/burn"),
     ("emergency", "emergency"),
 )
+
+
+def _volunteers(person: Person) -> Iterator[str]:
+    """Walk over the volunteers: the list, one of them, what is wrong with a form, the search."""
+    person.open("staff/volunteers?tab=active&skill=core.skill.media")
+    yield "volunteers-none"
+    person.open("staff/volunteers?tab=all")
+    yield "volunteers"
+    person.page.locator("td.topic a").first.click()
+    yield "volunteer"
+    person.press("staff.volunteer.vouch")
+    yield "volunteer-wrong"
+    person.open("staff/volunteers")
+    person.fill("staff.volunteers.search_label", "bocian")
+    person.press("staff.search.button")
+    yield "volunteers_found"
+    person.page.locator("td.topic a").first.click()
+    yield "volunteer-active"
 
 
 def _proposing(person: Person, passphrase: str) -> Iterator[str]:
