@@ -6,7 +6,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.bench import constancy, growing, home, logins, mixed, opening, starting, submissions
+from tests.bench import (
+    constancy,
+    growing,
+    home,
+    logins,
+    matching,
+    mixed,
+    opening,
+    peers,
+    starting,
+    submissions,
+)
 from tests.bench.figures import Figure, show_table, write_json
 from tests.bench.measure import ROOT
 
@@ -18,6 +29,8 @@ BENCHES = {
     "growing": growing.run,
     "constancy": constancy.run,
     "logins": logins.run,
+    "matching": matching.run,
+    "peers": peers.run,
 }
 BY_NAME_ONLY = {"mixed": mixed.run}
 """A day of ten minutes, which would not fit among the others."""

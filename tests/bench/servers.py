@@ -31,6 +31,7 @@ from pe_core.running import Running, run_instance
 from pe_core.settings import read_settings
 from pe_core.store.sqlite.connection import connect_writer
 from pe_core.vault import locator_hash, random_bytes, receipt_keys
+from pe_core.web.app import App
 from pe_core.web.guards.quotas import Quotas
 from pe_core.web.public.questions import ANSWER
 
@@ -69,12 +70,10 @@ def _with_drafts(run: Callable[..., Any], drafts: int, cookies: Path) -> Callabl
     return running
 
 
-def _without_limits(
-    create: Callable[..., Litestar], profiler: Sampler | None
-) -> Callable[..., Any]:
+def _without_limits(create: Callable[..., App], profiler: Sampler | None) -> Callable[..., Any]:
     def created(desk: Desk, **kwargs: Any) -> Any:
         app = create(desk, **kwargs)
-        app.state.portal.quotas = Unlimited(desk.now)
+        app.portal.quotas = Unlimited(desk.now)
 
         async def profiled(scope: Any, receive: Any, send: Any) -> None:
             if profiler and scope["type"] == "http":
@@ -102,12 +101,28 @@ async def serve_floor(port: int) -> None:
     await serve(answer_303, port)
 
 
+async def answer_200(scope: Any, receive: Any, send: Any) -> None:
+    """Be the least that takes a packet: read the body, say nothing."""
+    if scope["type"] != "http":
+        return
+    while (await receive()).get("more_body", False):
+        continue
+    headers = [(b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def serve_bare(port: int) -> None:
+    """Run the least that takes a packet."""
+    await serve(answer_200, port)
+
+
 async def serve_page(port: int, config: Path) -> None:
     """Run the least that shows the home page: its template, its context, its headers."""
     async with run_instance(read_settings(config), config.parent, at_work=False) as held:
         app = importlib.import_module("pe_core.web.app").create_app(held.desk, secure=False)
         name, language, context, headers = await record_page(app, "/be/")
-        environment = app.state.portal.templates._environments[language]
+        environment = app.portal.templates._environments[language]
 
         async def page(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] == "http":
@@ -118,9 +133,9 @@ async def serve_page(port: int, config: Path) -> None:
         await serve(page, port)
 
 
-async def record_page(app: Litestar, path: str) -> tuple[str, str, dict[str, Any], Any]:
+async def record_page(app: App, path: str) -> tuple[str, str, dict[str, Any], Any]:
     """Look at a page of the portal once; return its template, language, context and headers."""
-    templates = app.state.portal.templates
+    templates = app.portal.templates
     rendered: list[tuple[str, str, dict[str, Any]]] = []
     render = templates.render
 
@@ -198,5 +213,5 @@ if __name__ == "__main__":
     if kind == "portal":
         serve_portal(Path(given[0]), int(given[1]), *map(Path, given[2:]))
     else:
-        kinds = {"floor": serve_floor, "page": serve_page, "naive": serve_naive}
+        kinds = {"floor": serve_floor, "bare": serve_bare, "page": serve_page, "naive": serve_naive}
         uvloop.run(kinds[kind](int(given[0]), *map(Path, given[1:])))

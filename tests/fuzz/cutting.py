@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from litestar import Request
 
+from pe_core.web.portal import PORTAL
+
 T = TypeVar("T")
 
 
@@ -73,8 +75,9 @@ def make_request(
         "path": "/",
         "query_string": query,
         "headers": headers,
-        "litestar_app": SimpleNamespace(state=SimpleNamespace(portal=portal)),
-        "app": SimpleNamespace(state=SimpleNamespace(portal=portal)),
+        "litestar_app": SimpleNamespace(),
+        "app": SimpleNamespace(),
+        "state": {PORTAL: portal},
     }
     taker: Any = receive
     return Request(scope, receive=taker)

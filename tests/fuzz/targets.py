@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from . import attachments, doors, guides, stored, vaults, words
+from . import attachments, doors, guides, peers, people, stored, vaults, words
 
 
 class Target(NamedTuple):
@@ -58,4 +58,16 @@ TARGETS: Mapping[str, Target] = {
     "raw-answers": Target(words.raw_answers, 1024),
     "front-matter": Target(guides.front_matter),
     "guide-body": Target(guides.guide_body),
+    "people-csv": Target(people.people_csv),
+    "typed-profile": Target(people.typed_profile, 1024),
+    "typed-need": Target(people.typed_need, 1024),
+    "way-out": Target(people.way_out, 512),
+    "packet": Target(peers.packet),
+    "letter": Target(peers.letter, 1024),
+    "letter-body": Target(peers.letter_body, 1024),
+    "peer-keys": Target(peers.peer_keys, 2048),
+    "peer-receipt": Target(peers.peer_receipt, 1024),
+    "peer-address": Target(peers.peer_address, 400),
+    "peer-words": Target(peers.peer_words, 400),
+    "signed-headers": Target(peers.signed_headers, 2048),
 }

@@ -25,7 +25,13 @@ from mutmut.utils.format_utils import get_module_from_key, orig_function_and_cla
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 ROOMS = {"vault": "pe_core.vault.", "web/guards": "pe_core.web.guards."}
-TESTS = ("test_vault_*.py", "test_web_guards.py", "test_guards_*.py")
+TESTS = (
+    "test_vault_*.py",
+    "test_web_guards.py",
+    "test_guards_*.py",
+    "test_web_peers.py",
+    "test_hostile_peers.py",
+)
 ENOUGH = 0.9
 
 # `fork` would run every mutant in a process whose caches the first run of the tests has filled:
