@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from pe_core.toolkit.invented import Account
+from pe_core.toolkit.invented import Account, Clock
 
 # Tests are imported one by one (importlib mode); what they share lies beside them.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -36,3 +37,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
 
     folder = tmp_path_factory.mktemp("template")
     return folder, open_template(folder)
+
+
+@pytest.fixture
+def wire(tmp_path: Path, pe_clock: Clock, pe_run: Callable[[Awaitable[Any]], Any]) -> Iterator[Any]:
+    """Two embassies that have confirmed each other."""
+    from neighbours import open_neighbours
+    from pe_core.toolkit.embassy import close_embassy
+
+    opened = pe_run(open_neighbours(tmp_path, pe_clock, ["aa", "bb"]))
+    yield opened
+    for embassy in opened.embassies.values():
+        pe_run(close_embassy(embassy))

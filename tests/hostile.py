@@ -11,13 +11,15 @@ import msgspec
 import pytest
 
 from pe_core.cli import serve
-from pe_core.desk import accounts, intake, invites, listing, visits
+from pe_core.courier.ringing import Rings
+from pe_core.desk import accounts, applying, intake, invites, listing, visits
 from pe_core.desk.sessions import Session
 from pe_core.model import Where
+from pe_core.network.carrying import PeerCourier
 from pe_core.running import Running
 from pe_core.store import TABLES
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import ASKED, Account, ask, open_account
+from pe_core.toolkit.invented import ASKED, Account, ask, offer_help, open_account
 from pe_core.vault.cookies import csrf_token
 from pe_core.web.app import create_app
 from serving import free_port
@@ -31,10 +33,17 @@ COOKIES = {
     "asker": "pe_ask",
     "visit": "pe_visit",
     "joining": "pe_join",
+    "applicant": "pe_apply",
     "staff": "pe_staff",
+    "volunteer": "pe_staff",
+    "member": "pe_staff",
     "writer": "pe_staff",
     "coordinator": "pe_staff",
 }
+
+
+NAMED = {"/en/help/code": "claim"}
+"""Forms without a cookie that are not called by the end of their address."""
 
 
 class Answer(NamedTuple):
@@ -146,6 +155,7 @@ class House(Door):
         (view,) = run(invites.list_invites(self.desk, first))
         self.locator = view.locator
         run(invites.sign_invite(self.desk, first, view.locator))
+        helper, _ = self.unlock(run(offer_help(self.desk, self.clock, "wouk")))
         staff, self.session = self.unlock(embassy.account)
         draft, begun = intake.begin(self.desk, "zz.paper", "en")
         intake.set_where(begun, Where.ABROAD)
@@ -153,7 +163,10 @@ class House(Door):
             "asker": draft,
             "visit": run(visits.come_back(self.desk, self.receipt))[0],
             "joining": run(invites.open_invite(self.desk, invite))[0],
+            "applicant": applying.begin_applying(self.desk, "en")[0],
             "staff": staff,
+            "volunteer": helper,
+            "member": staff,
             "writer": staff,
             "coordinator": staff,
         }
@@ -168,12 +181,15 @@ class House(Door):
         return opened
 
     def forms(self) -> list[Form]:
-        """Return every route of the app that takes a POST, found by walking the app."""
+        """Return every route of the app that takes a form, found by walking the app.
+
+        Where other embassies knock no browser has anything to send: test_hostile_peers.py.
+        """
         return [
             Form(handler.opt["guard"], route.path, self.fill(route.path))
             for route in self.app.routes
             for handler in route.route_handlers
-            if "POST" in handler.http_methods
+            if "POST" in handler.http_methods and handler.opt["guard"] != "peer"
         ]
 
     def pages(self) -> list[Form]:
@@ -209,7 +225,8 @@ class House(Door):
             return csrf_token(
                 self.cookies[guard], "staff" if COOKIES[guard] == "pe_staff" else guard
             )
-        name = "letter" if "/letters/" in form.address else form.address.rpartition("/")[2]
+        last = form.address.rpartition("/")[2]
+        name = "letter" if "/letters/" in form.address else NAMED.get(form.address, last)
         token: str = self.portal.form_tokens.issue(name)
         self.clock.move(seconds=6)
         return token
@@ -217,7 +234,7 @@ class House(Door):
     @property
     def portal(self) -> Any:
         """Return the portal behind the app."""
-        return self.app.state.portal
+        return self.app.portal
 
     def cookie(self, guard: str) -> list[tuple[str, str]]:
         """Return the header with the rightful cookie of a guard, none if it needs none."""
@@ -239,7 +256,8 @@ class House(Door):
     def everything(self) -> tuple[object, ...]:
         """Return all rows, and all that is open in memory."""
         rows = [self.run(self.desk.store.select(table.row)) for table in TABLES]
-        keepers = (self.desk.drafts, self.desk.visits, self.desk.joinings, self.desk.sessions)
+        desk = self.desk
+        keepers = (desk.drafts, desk.visits, desk.joinings, desk.applicants, desk.sessions)
         open_now = [[id(item) for item in keeper.items()] for keeper in keepers]
         draft = self.desk.drafts.find(self.cookies["asker"])
         asked = None if draft is None else (draft.where, dict(draft.answers), draft.receipt)
@@ -309,6 +327,8 @@ def on_the_wire(embassy: TestEmbassy, run: Run, patch: pytest.MonkeyPatch) -> It
         plugins=embassy.plugins,
         desk=embassy.desk,
         courier=embassy.courier,
+        peers=PeerCourier(embassy.desk, embassy.desk.door),
+        rings=Rings(embassy.desk),
     )
 
     async def begin() -> asyncio.Task[None]:

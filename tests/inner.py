@@ -21,11 +21,12 @@ def run_tests(folder: Path, files: Mapping[str, str], ini: str = "") -> dict[str
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / "pytest.ini").write_text(f"[pytest]\n{ini}\n", encoding="utf-8")
+    code = filter(None, (os.environ.get("PYTHONPATH"),))
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "PE_"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml"],
         cwd=folder,
-        env={**inherited, "PYTHONPATH": str(folder)},
+        env={**inherited, "PYTHONPATH": os.pathsep.join((str(folder), *code))},
         capture_output=True,
         text=True,
         check=False,

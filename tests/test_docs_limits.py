@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from pe_core.cli import connections
+from pe_core.courier import ringing
 from pe_core.desk import (
     accounts,
+    claiming,
     drafts,
     files,
     files_child,
@@ -21,6 +23,9 @@ from pe_core.desk import (
     sessions,
     shares,
 )
+from pe_core.door import door
+from pe_core.door import pace as reading
+from pe_core.network import admission, wire
 from pe_core.rules import retention
 from pe_core.settings import VaultSettings
 from pe_core.toolkit.embassy import TestEmbassy
@@ -63,6 +68,7 @@ LIMITS: dict[str, str] = {
     "Longest pause after wrong passphrases": f"{proving.LONGEST_PAUSE:.0f} s",
     "A refused unlock takes at least": f"{proving.LEAST:g} s",
     "An invite is good for": hours(invites.INVITE_LASTS),
+    "A volunteer's joining code is good for": f"{claiming.CODE_LASTS.days} days",
     "A freeze after an emergency lock lasts": hours(locking.LASTS),
     "One person can freeze once in": f"{locking.ONCE_IN.days} days",
     "A recovery share waits for its holder": f"{shares.SHARE_WAITS.days} days",
@@ -80,6 +86,21 @@ LIMITS: dict[str, str] = {
     "The key of a week lives": f"{retention.EPOCH_LIFE} weeks",
     "The trail is kept": f"{retention.KEEP_TRAIL} weeks",
     "A reply that was opened is kept": f"{REPLY_LASTS.days} days",
+    "Rings that wait at once": f"{ringing.MOST}",
+    "A ring is tried for": hours(ringing.LASTS),
+    "What is new rings an address once in": minutes(ringing.ONE_RING),
+    "An answer from outside": f"{door.ANSWER_LIMIT // 1024} KiB",
+    "An answer from outside must come within": f"{door.PATIENCE:.0f} s",
+    "A packet of another embassy": f"{wire.MOST_BYTES // 1024} KiB",
+    "The signature of a packet is good for": minutes(timedelta(seconds=wire.WINDOW)),
+    "Packets of one embassy at once": f"{admission.PEER_BURST}",
+    "Packets of one embassy after that": f"{admission.PEER_RATE * 60:.0f} a minute",
+    "What one embassy can send in a day": (
+        f"{24 * 3600 * admission.PEER_RATE * wire.MOST_BYTES / 1024**3:.1f} GiB"
+    ),
+    "Hellos of all unknown or false embassies": f"{admission.STRANGER_RATE * 3600:.0f} an hour",
+    "One other portal is read from once in": minutes(timedelta(seconds=reading.MINUTE)),
+    "Other portals read from in a minute": f"{reading.MOST_A_MINUTE}",
 }
 
 

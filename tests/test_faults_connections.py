@@ -29,6 +29,7 @@ SHORT = (
     f"{LIMITS}.LINGER_SECONDS = 1.0",
 )
 POST = b"POST /en/code HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+PACKET = b"POST /peer/inbox HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 BIG = 10 * 1024 * 1024
 CROWD = 10_000 if os.environ.get("PE_LONG") else 2_000
 """The long form (PE_LONG=1) is 10,000; so many sockets take a while to make and to end."""
@@ -115,6 +116,8 @@ def descriptors(pid: int) -> int:
         (b"GET / HT", b"408"),
         (POST + b"Content-Length: 50\r\n\r\ntoken=", b"408"),
         (POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\ntoken\r\n", b"408"),
+        (PACKET + b"Content-Length: 50\r\n\r\n{", b"408"),
+        (PACKET + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", b"408"),
         (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\ntoken\r\n", b"400"),
         (POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\ntoken", b"400"),
         (POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\ntoken", b"400"),

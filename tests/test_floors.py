@@ -31,6 +31,8 @@ OUTSIDE = {
     "sqlite_utils": {"store"},
     "cryptography": {"vault", "network"},
     "shamir_mnemonic": {"vault"},
+    "http_message_signatures": {"network"},
+    "mnemonic": {"network"},
     "aiohttp": {"door"},
     "minijinja": {"web"},
     "litestar": {"web"},

@@ -54,7 +54,7 @@ class Outside:
 
     def send(self, end: str, **fields: str) -> tuple[Any, dict[str, int], int]:
         """Send a form; returns what is seen of the answer, the calls, and the slow hashes."""
-        form = next(form for form in self.house.forms() if form.path.endswith(end))
+        form = next(form for form in self.house.forms() if form.address == f"/en{end}")
         self.house.desk.wrong_tries.clear()
         self.calls.clear()
         self.slow = 0

@@ -235,7 +235,7 @@ def test_no_trick_with_the_edges_of_an_upload_adds_anything(house: House, sender
     # The word's own one-use token is never in these bodies, so that nothing could be added twice.
     wrong = []
     for what, (kind, body) in uploads(sender.token(sender.word)).items():
-        house.app.state.portal.quotas = Quotas(house.desk.now)
+        house.app.portal.quotas = Quotas(house.desk.now)
         for sent in (body, [body[at : at + 13] for at in range(0, len(body), 13)]):
             answer = sender.post(sender.word, sent, kind)
             if answer.status not in REFUSED | {422}:

@@ -112,7 +112,7 @@ class Staff:
         found = []
         for route in staff.ROUTES:
             for path in sorted(route.paths):
-                if "GET" in route.http_methods and "{file_id" not in path:
+                if "GET" in route.http_methods and "/files/" not in path:
                     path = path.replace("{language:str}", "en").replace("{box:int}", str(box))
                     path = path.replace("{request_id:str}", self.request)
                     found.append(re.sub(r"\{\w+:str\}", "0" * 64, path))

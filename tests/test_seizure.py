@@ -1,14 +1,15 @@
 """A seized server tells nobody anything: the promise of the project, on a real process.
 
 Markers go through every question of every form, a file's metadata, a word, a reply, a note of
-a move and a handle; then everything that the process left is searched: database and WAL, the
-data folder, the log, the temporary folder, the working directory; once while it runs and once
-after it was killed.
+a move, a handle, what is brought in and said of a volunteer, and all that one types; then
+everything that the process left is searched: database and WAL, the data folder, the log, the
+temporary folder, the working directory; once while it runs and once after it was killed.
 """
 
 import json
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -18,14 +19,22 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
+from between import Between
+from enclosures import ask_with, items, picture, pixels, prepare
+from pe_core.desk import visits
 from pe_core.hooks import Instance, find_plugins, load_plugins
 from pe_core.model import Form
+from pe_core.model.peer import Kind
+from pe_core.network.accepting import accept
+from pe_core.network.consenting import read_asked
+from pe_core.network.gathering import open_enclosed
+from pe_core.network.preparing import CaseWords
 from pe_core.rules.forms import Question, questions
 from pe_core.rules.receipts import show_receipt
 from pe_core.settings import embassy_of
 from pe_core.toolkit.browser import Browser
-from pe_core.toolkit.embassy import example_settings
-from pe_core.toolkit.invented import Account, demo_start
+from pe_core.toolkit.embassy import TestEmbassy, example_settings
+from pe_core.toolkit.invented import Account, Asked, demo_start
 from pe_core.toolkit.searching import spellings
 from serving import PE, open_the_doors, serving, write_settings
 
@@ -33,6 +42,9 @@ Run = Callable[[Awaitable[Any]], Any]
 MARK = "Жураўлінка-Zhuravinka"
 """Plainly a marker, half in Cyrillic, so that every way of writing bytes is tried."""
 HANDLE = "zhuravinka.handle"
+PSEUDONYM = "zhuravinka.helps"
+OFFERS = "zhuravinka.offers"
+HIDDEN = ("token", "revision")
 
 
 def found_in(folder: Path, texts: list[str]) -> list[str]:
@@ -149,6 +161,126 @@ def work(browser: Browser, account: Account) -> None:
         assert MARK in browser.page.words
 
 
+def screen(browser: Browser, place: Path, environment: dict[str, str]) -> str:
+    """Bring a volunteer in and do all that can be typed about them; return the joining code."""
+    table = place.parent / "people.csv"
+    table.write_text(f'pseudonym,note\n{PSEUDONYM},"{MARK} table"\n', encoding="utf-8")
+    brought = subprocess.run(
+        [*PE, "import", "volunteers", str(table), "--yes"],
+        cwd=place,
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=True,
+    )
+    assert b"1 people were brought in" in brought.stdout
+    table.unlink()
+    browser.go("/en/staff/volunteers?tab=all")
+    browser.send({"query": PSEUDONYM}, form="/search")
+    (at,) = browser.page.tree.xpath("//td[@class='topic']/a/@href")
+    assert f"{MARK} table" in browser.go(at).words
+    press(browser, at, "words", words=f"{MARK} words")
+    press(browser, at, "code")
+    listed = browser.page.tree.xpath("//ol[@class='receipt']/li")
+    code = "".join(item.text_content().strip()[1:] for item in listed)
+    press(browser, at, "decline", reason=f"{MARK} reason")
+    assert f"{MARK} reason" in browser.page.words
+    return code
+
+
+def offer(browser: Browser) -> Account:
+    """Offer help and type all that a volunteer types, markers everywhere."""
+    begins = browser.go("/en/help")
+    while not browser.page.path.endswith("/account"):
+        browser.page = begins  # a form that is sent within five seconds is a machine's
+        browser.send(form="/help")
+        assert browser.page.status < 500, browser.page.words
+    words = " ".join(e.text_content() for e in browser.page.tree.xpath("//ol[@class='seven']/li"))
+    key = browser.page.tree.xpath("//p[@class='groups mono']")[0].text_content()
+    account = Account(handle=OFFERS, passphrase=words, totp_secret="".join(key.split()))
+    code = account.code(datetime.now(UTC) - timedelta(seconds=30))
+    browser.send({"handle": OFFERS, "passphrase": words, "code": code}, form="/account")
+    assert browser.page.path.endswith("/unlock"), browser.page.words
+    code = account.code(datetime.now(UTC))
+    browser.send({"name": OFFERS, "passphrase": words, "code": code})
+    for part, typed in (
+        ("languages", {"fluency-1": "4"}),
+        ("skills", {"level-1": "2"}),
+        ("place", {"reach": "25", "remote": "yes"}),
+        ("asked/1", {"answer": "no"}),
+        ("asked/3", {"answer": MARK[:10]}),
+        ("note", {"note": f"{MARK} of me"}),
+    ):
+        browser.go(f"/en/work/me/{part}")
+        browser.send(typed, form=browser.page.path)
+        assert 200 == browser.page.status, browser.page.words
+    assert f"{MARK} of me" in browser.go("/en/work/me").words
+    browser.send(form="/work/me")
+    assert browser.page.path.endswith("/work"), browser.page.words
+    browser.go("/en/work/agreement")
+    browser.send({"agreed": "yes"}, form="/agreement")
+    browser.go("/en/work/messages")
+    browser.send({"text": f"{MARK} to you"}, form="/messages")
+    assert f"{MARK} to you" in browser.page.words
+    browser.go("/en/work/export")
+    browser.send({"passphrase": words}, form="/export")
+    assert f"{MARK} of me" in browser.page.text
+    return account
+
+
+def help_one(staff: Browser, helper: Browser, asker: Browser, receipt: str) -> None:
+    """Go from a need to a task that is done, markers in all that is written on the way."""
+    staff.go("/en/staff/volunteers?tab=all")
+    staff.send({"query": OFFERS}, form="/search")
+    (at,) = staff.page.tree.xpath("//td[@class='topic']/a/@href")
+    press(staff, at, "talk")
+    press(staff, at, "vouch", sure="yes")
+    press(staff, at, "message", text=f"{MARK} welcome")
+    links = staff.go("/en/staff").tree.xpath("//a/@href")
+    request = next(link for link in links if "/staff/requests/" in link)
+    staff.go(f"{request}/needs/new")
+    words = {"title": f"{MARK} task", "detail": f"{MARK} detail", "place": "afar", "time": "free"}
+    staff.send({**words, "languages": ["be"], "fluency": "2"}, form="/needs/new")
+    boxes = staff.page.tree.xpath("//input[@name='who']/@value")
+    assert 1 == len(boxes), staff.page.words
+    staff.send({"who": boxes}, form="/offer")
+    assert f"{MARK} welcome" in helper.go("/en/work/messages").words
+    tasks = [h for h in helper.go("/en/work").tree.xpath("//a/@href") if "/work/tasks/" in h]
+    task = tasks[0].partition("?")[0]
+    helper.go(task)
+    helper.send({"act": "accept"}, form=task)
+    assert f"{MARK} detail" in helper.page.words, helper.page.words
+    helper.send({"words": f"{MARK} hello"}, form="/words")
+    asker.go("/en/code")
+    asker.send({"code": receipt})
+    assert f"{MARK} hello" in asker.page.words, asker.page.words
+    asker.send({"message": f"{MARK} thanks"}, form="/helper")
+    assert f"{MARK} thanks" in helper.go(task).words
+    helper.go(f"{task}/done")
+    helper.send({"hours": "1", "line": f"{MARK} line"}, form="/done")
+    assert f"{MARK} line" in staff.go(request).words
+    assert f"{MARK} detail" not in helper.go(task).words
+
+
+def press(browser: Browser, at: str, act: str, **typed: str) -> None:
+    """Open a volunteer's page and press one of its buttons."""
+    tree = browser.go(at).tree
+    hidden = {name: tree.xpath(f"string(//input[@name='{name}']/@value)") for name in HIDDEN}
+    browser.post(at, [*hidden.items(), ("act", act), *typed.items()])
+    assert 200 == browser.page.status, browser.page.words
+
+
+def hold_shift(browser: Browser) -> None:
+    """Make a shift with the marker in what is read before signing up and after it."""
+    day = datetime.now(UTC) + timedelta(days=3)
+    parts = {"day-day": str(day.day), "day-month": str(day.month), "day-year": str(day.year)}
+    times = {**parts, "start": "12", "end": "14"}
+    words = {"title": f"{MARK} shift", "detail": f"{MARK} fountain", "place": "afar"}
+    browser.go("/en/staff/shifts/new")
+    browser.send({**words, **times}, form="/new")
+    assert f"{MARK} fountain" in browser.page.words, browser.page.words
+    assert f"{MARK} shift" in browser.go("/en/staff/shifts").words
+
+
 def come_back(browser: Browser, receipt: str) -> None:
     """Read the answer, add a word with a photo, and withdraw."""
     browser.go("/en/code")
@@ -182,19 +314,35 @@ def test_everything_that_people_wrote_is_nowhere_on_the_disk(
 ) -> None:
     place, address, environment, invite = server
     with serving(place, address, environment) as process:
-        asker, staff = (Browser(None, pe_run, address) for _ in range(2))
+        asker, staff, helper = (Browser(None, pe_run, address) for _ in range(3))
         account = join(staff, invite)
         receipts = [ask(asker, form) for form in example_forms()]
         work(staff, account)
+        hold_shift(staff)
+        offered = offer(helper)
+        help_one(staff, helper, asker, receipts[-1])
         for receipt in receipts:
             come_back(asker, receipt)
-        secrets = [MARK, HANDLE, account.passphrase, account.totp_secret, invite, *receipts]
+        receipts.append(screen(staff, place, environment))
+        secrets = [
+            MARK,
+            HANDLE,
+            PSEUDONYM,
+            OFFERS,
+            MARK[:10],
+            offered.passphrase,
+            offered.totp_secret,
+            account.passphrase,
+            account.totp_secret,
+            invite,
+            *receipts,
+        ]
         secrets += [show_receipt(code) for code in (invite, *receipts)]
         while_running = found_in(place, secrets)
         process.kill()
         process.wait()
         killed = found_in(place, secrets)
-        for browser in (asker, staff):
+        for browser in (asker, staff, helper):
             browser.close()
 
     assert [] == while_running
@@ -202,8 +350,65 @@ def test_everything_that_people_wrote_is_nowhere_on_the_disk(
     assert [] == list((place / "tmp").iterdir())
 
 
+def holding(folder: Path, pieces: list[bytes]) -> list[str]:
+    """Return which files of a folder hold any of these bytes, as they are or in base64."""
+    spelt = [b64encode(piece[at : at + 45]) for piece in pieces for at in range(3)]
+    held = []
+    for path in sorted(folder.rglob("*")):
+        data = path.read_bytes() if path.is_file() else b""
+        held += [str(path.relative_to(folder)) for one in (*pieces, *spelt) if one in data]
+    return held
+
+
 def test_the_search_would_find_what_it_looks_for(tmp_path: Path) -> None:
     for number, spelling in enumerate(spellings(MARK)):
         (tmp_path / f"{number}.bin").write_bytes(b"\0\1" + spelling + b"\2")
 
+    (tmp_path / "picture.bin").write_bytes(b"\0" * 9000 + picture()[4096:9000])
+    (tmp_path / "spelt.bin").write_bytes(b64encode(picture()[4095:9000]))
+
     assert len(spellings(MARK)) == len(found_in(tmp_path, [MARK]))
+    assert ["picture.bin", "spelt.bin"] == holding(tmp_path, [picture()[4096 : 4096 + 48]])
+
+
+def test_in_the_middle_of_a_referral_neither_disk_tells_what_it_is_about(
+    pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path
+) -> None:
+    two = Between(pe_embassy, pe_run, tmp_path / "other")
+    typed = {"story": [f"{MARK} story"], "name": [f"{MARK} name"]}
+    asked = Asked(form="zz.other", language="be", typed=typed)
+    receipt, request = ask_with(two, picture(note=MARK), asked=asked)
+    two.agree(request, "story", "name", *items(two, request))
+    words = CaseWords(asked=f"{MARK} asked", language="en")
+    help_request = two.near.request(request)
+    prepared = prepare(two, request, Kind.TRANSFER, words)
+    (file,) = prepared.files
+    thread = two.near.begin(prepared, request)
+    folders = [two.near.embassy.folder, two.far.embassy.folder]
+
+    def told() -> list[str]:
+        """Return where the words are, or any stretch of what the file shows."""
+        pieces = [file[at : at + 48] for at in range(0, len(file) - 48, 4096)]
+        shows = (hold for folder in folders for hold in holding(folder, pieces))
+        return [*(hit for folder in folders for hit in found_in(folder, [MARK])), *shows]
+
+    waiting = told()
+    two.carry()
+    arrived = told()
+    two.near.look()
+    two.far.look()
+    came = told()
+    shown = two.run(open_enclosed(two.far.desk, two.far.session, thread, 1))
+    two.run(accept(two.far.desk, two.far.session, thread, f"{MARK} gladly", "en"))
+    two.exchange()
+    taken = told()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    moved = two.run(read_asked(two.near.desk, visit)).moved
+    done = [hit for folder in folders for hit in found_in(folder, [MARK, moved.receipt])]
+    names = {f"{MARK} story", f"{MARK} name"}
+    two.close()
+
+    assert moved.receipt
+    assert pixels(file) == pixels(shown.data)
+    assert ([], [], [], [], []) == (waiting, arrived, came, taken, done)
+    assert names == {answer.shown for answer in help_request.original.answers}
