@@ -8,11 +8,11 @@ PLUGINS := $(wildcard plugins/*)
 PORT ?= 8000
 JOBS ?= auto
 REACHED := urlencoded-body multipart-body content-type cookie-header form-token other-headers accept-language \
-  receipt envelope kind jpeg png pdf raw-answers settings catalogue front-matter guide-body
+  receipt envelope kind jpeg png pdf raw-answers settings catalogue front-matter guide-body packet signed-headers
 LOOKS := tests/e2e/test_accessibility.py tests/e2e/test_pages_are_plain.py
 
 .PHONY: help demo test setup lock texts docs format lint types e2e node check bench screenshots clean
-.PHONY: browser looks journeys plugins coverage numbers crash fuzz mutate long audit wheels supply load short
+.PHONY: browser looks journeys plugins coverage numbers crash world fuzz mutate long audit wheels supply load short
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,7 +21,7 @@ demo: setup  ## an embassy with invented people on http://127.0.0.1:8000; PORT=N
 	$(BIN)/pe demo --port $(PORT)
 
 test: setup  ## the whole test suite on all cores; neither browser nor node; JOBS=1 for one
-	$(BIN)/pytest -n $(JOBS) -m "not e2e"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not e2e"
 
 setup: .setup
 
@@ -72,7 +72,7 @@ browser:
 	@command -v chromium >/dev/null || { echo "chromium is missing; try: apt-get install chromium"; exit 1; }
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing; try: apt-get install nodejs npm"; exit 1; }
 
-node: browser node_modules/.stamp  ## the accessibility and HTML rules (axe-core, html-validate) for the browser tests
+node: browser node_modules/.stamp  ## what the tests in tests/e2e are held against: axe-core, html-validate, second implementations
 
 node_modules/.stamp: package.json package-lock.json
 	npm ci --silent
@@ -92,6 +92,7 @@ check: browser lint types coverage numbers  ## everything that CI runs; fails if
 
 short: supply  ## the short forms of the proofs that take long; of the parsers those that strangers reach
 	$(MAKE) fuzz SECONDS=1 SEED=1 TARGETS="$(REACHED)"
+	$(MAKE) world PROCESSES=4 SECONDS=60 SEED=1
 
 screenshots: setup browser  ## pictures of all pages in screenshots/; README=1 renews docs/screenshot.png
 	$(BIN)/pytest -m e2e tests/e2e/screenshots.py $(if $(README),--readme)
@@ -107,7 +108,7 @@ plugins: setup  ## whether each plugin keeps what its quality.toml promises; ask
 
 coverage: setup  ## the test suite with what it runs through, processes of `pe` too, into coverage.json
 	rm -f .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not e2e"
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal -m "not e2e"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet -o coverage.json
 
@@ -116,6 +117,9 @@ numbers:  ## the numbers of the proofs, held against README; after `make coverag
 
 crash: setup  ## kill the process 200 times under load and look what is left; ROUNDS=20, SEED=7
 	$(BIN)/python -m tests.crash --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+world: setup  ## 24 embassies that write to each other while everything breaks; PROCESSES=4, SECONDS=15, SEED=7
+	$(BIN)/python -m tests.world --processes $(or $(PROCESSES),24) --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 fuzz: .proofs  ## feed every parser of outside bytes for a minute each; SECONDS=5, SEED=7, TARGETS="envelope pdf"
 	.venv-proofs/bin/python -m tests.fuzz $(TARGETS) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)
