@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     settings = read_settings(tmp_path / "pe.toml")
 
     async def make() -> None:
-        passphrases = Passphrases(memory_mib=8)
+        passphrases = Passphrases(memory_mib=1)
         opening, running = await open_new(settings, tmp_path, now=utc_now, passphrases=passphrases)
         await open_account(running.desk, Clock(utc_now()), opening.invite, "busel")
         await running.desk.store.close()

@@ -216,7 +216,7 @@ def test_before_anybody_joined_there_is_nothing_to_write_an_entry_to(
             example_settings(),
             tmp_path / "new",
             now=pe_clock.now,
-            passphrases=Passphrases(memory_mib=8),
+            passphrases=Passphrases(memory_mib=1),
         )
     )
     store = running.desk.store

@@ -118,7 +118,7 @@ def restarted(tmp_path: Path, pe_clock: Clock, pe_run: Run) -> Iterator[tuple[De
     first = pe_run(tried(embassy.desk, embassy.account, code))
     assert "opened" == first
     pe_run(close_embassy(embassy))
-    passphrases = Passphrases(memory_mib=8)
+    passphrases = Passphrases(memory_mib=1)
 
     async def open_again() -> Any:
         return await gather(

@@ -118,7 +118,7 @@ def restart(knocker: Knocker) -> None:
             ended.plugins,
             await open_store(ended.folder),
             now=ended.clock.now,
-            passphrases=Passphrases(memory_mib=8),
+            passphrases=Passphrases(memory_mib=1),
             config=ended.folder / "pe.toml",
         )
         running.desk.address = ended.desk.address

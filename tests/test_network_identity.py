@@ -142,7 +142,7 @@ def test_nothing_begins_while_nobody_has_joined(
 ) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
-    passphrases = Passphrases(memory_mib=8)
+    passphrases = Passphrases(memory_mib=1)
     opening, running = pe_run(
         open_new(example_settings(), folder, now=pe_clock.now, passphrases=passphrases)
     )

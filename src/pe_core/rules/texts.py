@@ -194,10 +194,9 @@ def _locale(language: str) -> "Locale":
 
 def _load(domain: str, language: str, path: Path, cache: Path | None) -> Compiled:
     """Return one PO file, from the cache if it has not changed."""
-    content = path.read_bytes()
+    digest = hashlib.sha256(_LAYOUT + path.read_bytes()).hexdigest()[:32]
     if cache is None:
-        return _compile(domain, language, path)
-    digest = hashlib.sha256(_LAYOUT + content).hexdigest()[:32]
+        return _compile(domain, language, path, digest)
     kept = cache / f"{domain}.{language}.{digest}"
     try:
         compiled = msgspec.msgpack.decode(kept.read_bytes(), type=Compiled)
@@ -205,7 +204,7 @@ def _load(domain: str, language: str, path: Path, cache: Path | None) -> Compile
         return compiled
     except (FileNotFoundError, ValueError, RecursionError):
         # Not there yet, or spoilt on the disk: it is made anew.
-        compiled = _compile(domain, language, path)
+        compiled = _compile(domain, language, path, digest)
         _keep(kept, msgspec.msgpack.encode(compiled))
         return compiled
 
@@ -222,7 +221,9 @@ def _keep(target: Path, data: bytes) -> None:
     Path(file.name).replace(target)
 
 
-def _compile(domain: str, language: str, path: Path) -> Compiled:
+@lru_cache(maxsize=64)
+def _compile(domain: str, language: str, path: Path, digest: str) -> Compiled:
+    """Compile a PO file; the same ``digest`` is compiled once, however many instances read it."""
     catalog = _read_po(domain, language, path)
     texts: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}

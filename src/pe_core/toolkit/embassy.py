@@ -1,7 +1,6 @@
 """An embassy of Exampleland on real files, for tests."""
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from pe_core.desk.opening import Opening
 from pe_core.desk.setup import open_doors
 from pe_core.hooks import Plugins
 from pe_core.model import Embassy
-from pe_core.running import CACHE, data_folder, open_new
+from pe_core.running import open_new
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
 from pe_core.store import Store
 from pe_core.toolkit.invented import Account, Clock, open_account
@@ -82,24 +81,19 @@ def example_settings(*plugins: str) -> Settings:
 
 
 async def open_test_embassy(
-    folder: Path, clock: Clock, settings: Settings | None = None, texts: Path | None = None
+    folder: Path, clock: Clock, settings: Settings | None = None
 ) -> TestEmbassy:
     """Open an embassy and one coordinator's account; Argon2id is as light as it can be.
 
     It is live, and its doctor finds nothing: the machine that tests run on is no finding.
-    ``texts`` is a folder of catalogues that were compiled already; what it lacks is left there.
     """
     settings = settings or example_settings()
     folder.mkdir(parents=True)
-    if texts is not None:
-        shutil.copytree(texts, data_folder(settings, folder) / CACHE)
     opening, running = await open_new(
-        settings, folder, now=clock.now, passphrases=Passphrases(memory_mib=8)
+        settings, folder, now=clock.now, passphrases=Passphrases(memory_mib=1)
     )
     running.desk.pause = _no_pause
     running.desk.examine = find_nothing
-    if texts is not None:
-        shutil.copytree(running.folder / CACHE, texts, dirs_exist_ok=True)
     account = await open_account(running.desk, clock, opening.invite, "busel")
     await open_doors(running.desk)
     return TestEmbassy(

@@ -106,21 +106,15 @@ def pe_settings(request: pytest.FixtureRequest, pe_plugins: tuple[str, ...]) -> 
     return settings_for(pe_plugins, marker.kwargs if marker is not None else {})
 
 
-@pytest.fixture(scope="session")
-def pe_texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of compiled catalogues: reading them is most of what an instance costs."""
-    return tmp_path_factory.mktemp("texts")
-
-
 @pytest.fixture
 def pe_instance(
-    tmp_path: Path, pe_clock: "Clock", pe_run: Run, pe_settings: "Settings", pe_texts: Path
+    tmp_path: Path, pe_clock: "Clock", pe_run: Run, pe_settings: "Settings"
 ) -> Iterator["TestEmbassy"]:
     """A running instance with one coordinator, on real files in ``tmp_path``."""
     from pe_core.toolkit.embassy import close_embassy, open_test_embassy
 
     folder = tmp_path / "embassy"
-    instance = pe_run(open_test_embassy(folder, pe_clock, pe_settings, pe_texts))
+    instance = pe_run(open_test_embassy(folder, pe_clock, pe_settings))
     yield instance
     pe_run(close_embassy(instance))
 
