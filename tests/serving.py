@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -21,12 +22,17 @@ ROOT = Path(__file__).parent.parent
 PE = [sys.executable, "-m", "pe_core.cli"]
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
+def free_port(of_a_row: int = 1) -> int:
+    """Return a port that nobody listens on, nor on those that follow it ``of_a_row``.
+
+    It is below those that a system gives to connections, so that none takes it in between.
+    """
+    while True:
+        first = 20_000 + secrets.randbelow(12_000)
+        with ExitStack() as held, suppress(OSError):
+            for port in range(first, first + of_a_row):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def write_settings(folder: Path) -> str:

@@ -5,10 +5,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class Shown:
 def demo(folder: Path, *more: str) -> Iterator[Shown]:
     """Run a demo until the block ends; it and all its embassies must then have ended."""
     ready = folder / "ready.json"
-    command = [*PE, "demo", *more, "--port", str(free_port()), "--dir", str(folder / "d")]
+    command = [*PE, "demo", *more, "--port", str(free_port(2)), "--dir", str(folder / "d")]
     process = subprocess.Popen(
         [*command, "--ready-file", str(ready)],
         stdout=subprocess.PIPE,
@@ -72,6 +73,15 @@ def peers_of(folder: Path, code: str) -> dict[str, str]:
         check=True,
     )
     return {peer["code"]: peer["state"] for peer in json.loads(told.stdout)}
+
+
+def letters_of(folder: Path, code: str) -> tuple[list[str], int]:
+    """Return the states of an embassy's conversations, and how many letters came to it."""
+    path = folder / "d" / code / "data" / "instance.sqlite"
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        states = database.execute("SELECT state FROM referrals ORDER BY state").fetchall()
+        (came,) = database.execute("SELECT count(*) FROM incoming WHERE thread <> ''").fetchone()
+    return [state for (state,) in states], came
 
 
 def handles(embassy: dict[str, Any], role: str) -> list[str]:
@@ -115,6 +125,8 @@ def test_a_demo_has_two_embassies_that_are_peers_and_ends_if_one_of_them_does(
     assert ["zz", "pl"] == [one["code"] for one in shown.embassies]
     assert [200, 200] == homes
     assert [{"pl": "active"}, {"zz": "active"}] == peers
+    assert (["accepted", "answered", "waiting"], 2) == letters_of(tmp_path, "pl")
+    assert (["waiting", "waiting"], 3) == letters_of(tmp_path, "zz"), "nobody has looked yet"
     assert "They are peers" in shown.output
     assert 1 == shown.process.returncode
     assert "the embassy pl has ended by itself" in shown.output
@@ -138,7 +150,7 @@ def test_a_demo_that_is_stopped_while_it_is_made_ends_well_and_leaves_nothing(
     tmp_path: Path,
 ) -> None:
     process = subprocess.Popen(
-        [*PE, "demo", "--port", str(free_port()), "--dir", str(tmp_path / "d")],
+        [*PE, "demo", "--port", str(free_port(2)), "--dir", str(tmp_path / "d")],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,8 +6,9 @@ from tests.bench import asking
 from tests.bench.embassies import new_instance, scratch
 from tests.bench.figures import Figure
 from tests.bench.loader import Job, Load, run_load
-from tests.bench.measure import child, free_port, middle, module
+from tests.bench.measure import child, middle, module
 from tests.bench.profiles import describe, read_samples
+from tests.serving import free_port
 
 PATH = "/be/"
 CONNECTIONS = 32

@@ -86,12 +86,6 @@ def module(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", f"tests.bench.{name}", *map(str, arguments)]
 
 
-def free_port() -> int:
-    """Return a port of the loopback address that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 def wait_for_answer(port: int, process: subprocess.Popen[bytes], path: str = "/be/") -> None:
     """Ask a server again and again until it answers at all."""
     ends = time.monotonic() + PATIENCE

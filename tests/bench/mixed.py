@@ -23,13 +23,13 @@ from tests.bench.measure import (
     ROOT,
     cpu_seconds,
     environment,
-    free_port,
     middle,
     module,
     resident_megabytes,
     wait_for_answer,
 )
 from tests.bench.mixed_load import Job, Report
+from tests.serving import free_port
 
 from pe_core.desk import requests, visits
 from pe_core.toolkit.embassy import TestEmbassy, close_embassy, open_test_embassy

@@ -14,7 +14,8 @@ from pathlib import Path
 import uvloop
 from tests.bench.embassies import scratch
 from tests.bench.figures import Figure
-from tests.bench.measure import LOADER_CORE, SERVER_CORE, child, free_port, middle, module, on_core
+from tests.bench.measure import LOADER_CORE, SERVER_CORE, child, middle, module, on_core
+from tests.serving import free_port
 from tests.world.__main__ import World
 from tests.world.embassy import enable_plugin
 

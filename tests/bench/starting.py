@@ -19,13 +19,13 @@ from tests.bench.measure import (
     ROOT,
     SERVER_CORE,
     environment,
-    free_port,
     middle,
     on_core,
     resident_megabytes,
     wait_for_answer,
 )
 from tests.planting import plant
+from tests.serving import free_port
 
 STARTS_AIM = 1.8
 MEMORY_AIM = 80.0

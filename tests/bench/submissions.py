@@ -16,12 +16,12 @@ from tests.bench.measure import (
     child,
     cpu_each,
     cpu_seconds,
-    free_port,
     middle,
     module,
     wait_until_idle,
 )
 from tests.bench.profiles import describe, read_samples
+from tests.serving import free_port
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch

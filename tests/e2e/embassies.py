@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from people import Colleague, Demo
 
 from pe_core.toolkit.invented import Account
+from serving import free_port
 
 COMPLAINTS = ("WARNING", "ERROR", "CRITICAL", "Traceback")
 PE = str(Path(sys.executable).with_name("pe"))
@@ -29,7 +29,7 @@ def run_demo(folder: Path) -> Iterator[Path]:
     Its embassies lie in ``folder / "embassy"``. SIGTERM must end it and all that it started.
     """
     ready = folder / "ready.json"
-    command = [PE, "demo", "--port", str(free_port())]
+    command = [PE, "demo", "--port", str(free_port(2))]
     command += ["--dir", str(folder / "embassy"), "--ready-file", str(ready)]
     with (folder / "stderr.txt").open("w+") as stderr:
         process = subprocess.Popen(
@@ -89,19 +89,6 @@ class Served:
             self._process.send_signal(how)
             self._process.wait(timeout=30)
             self._process = None
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and so for the one after it."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
 
 
 def _read(embassy: Any) -> Demo:

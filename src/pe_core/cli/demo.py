@@ -38,6 +38,7 @@ from pe_core.toolkit.invented import (
     unlock_account,
 )
 from pe_core.toolkit.invented_helpers import invent_volunteers
+from pe_core.toolkit.invented_letters import exchange_letters
 from pe_core.toolkit.neighbours import Side, pair_all
 from pe_core.vault import Passphrases, Seed, join_shares, keys_of
 
@@ -192,7 +193,10 @@ async def _fill(opened: Opened, step: Callable[[], None]) -> Filled:
 
 
 async def _pair(opened: Sequence[Opened], filled: Sequence[Filled]) -> None:
-    """Let every two embassies become peers, at the latest of their invented times."""
+    """Let every two embassies become peers, at the latest of their invented times.
+
+    Where there are just two, they write to each other, too.
+    """
     pairs = math.comb(len(opened), 2)
     if not pairs:
         return
@@ -209,6 +213,8 @@ async def _pair(opened: Sequence[Opened], filled: Sequence[Filled]) -> None:
         one.clock.time = now
     with click.progressbar(length=pairs, label="Pairing", file=sys.stderr) as bar:
         await pair_all(sides, partial(bar.update, 1))
+    if pairs == 1:
+        await exchange_letters(*sides)
 
 
 def _examples(running: Running) -> Sequence[Asked]:

@@ -1,7 +1,8 @@
 """Embassies in one process that pair with each other, by the acts that coordinators do."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -55,28 +56,43 @@ class WayAcross(Door):
         return desk
 
 
-async def pair_all(sides: Sequence[Side], step: Callable[[], None] = lambda: None) -> None:
-    """Let every two embassies compare words and become peers; ``step`` is called for each pair.
+@asynccontextmanager
+async def way_across(sides: Sequence[Side]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Lead these embassies' doors to each other; gives what carries all that waits in them.
 
-    Their clocks show the same time. Afterwards each has its own door again.
+    Afterwards each has its own door again.
     """
     across = WayAcross(desks={side.desk.address: side.desk for side in sides})
     doors = [side.desk.door for side in sides]
     for side in sides:
         side.desk.door = across
     couriers = [PeerCourier(side.desk, across) for side in sides]
+
+    async def carry() -> None:
+        for courier in couriers:
+            await courier.deliver()
+
     try:
-        await _deliver(couriers)  # What is there at a courier's first look goes out later.
-        for first, second in itertools.combinations(sides, 2):
-            await pairing.propose(first.desk, first.session, second.desk.address)
-            await _deliver(couriers)
-            await _confirm(first, second)
-            await _confirm(second, first)
-            await _deliver(couriers)
-            step()
+        await carry()  # What is there at a courier's first look goes out later.
+        yield carry
     finally:
         for side, door in zip(sides, doors, strict=True):
             side.desk.door = door
+
+
+async def pair_all(sides: Sequence[Side], step: Callable[[], None] = lambda: None) -> None:
+    """Let every two embassies compare words and become peers; ``step`` is called for each pair.
+
+    Their clocks show the same time.
+    """
+    async with way_across(sides) as carry:
+        for first, second in itertools.combinations(sides, 2):
+            await pairing.propose(first.desk, first.session, second.desk.address)
+            await carry()
+            await _confirm(first, second)
+            await _confirm(second, first)
+            await carry()
+            step()
 
 
 async def _confirm(side: Side, other: Side) -> None:
@@ -85,8 +101,3 @@ async def _confirm(side: Side, other: Side) -> None:
     own = await read_begun(other.desk)
     words = " ".join(words_of(fingerprint(own.keyset.root, code)))
     await pairing.confirm(side.desk, side.session, code, words)
-
-
-async def _deliver(couriers: Sequence[PeerCourier]) -> None:
-    for courier in couriers:
-        await courier.deliver()
