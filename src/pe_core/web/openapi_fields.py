@@ -86,6 +86,7 @@ VOLUNTEER_ACTS = (
     "refuse",
     "support",
     "message",
+    "answered",
     "code",
 )
 
