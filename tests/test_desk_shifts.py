@@ -9,6 +9,7 @@ import pytest
 
 from pe_core.desk import briefs, invites, offering, reminding, shift_places, shifts
 from pe_core.desk.desk import Desk
+from pe_core.desk.reminding import ring_people
 from pe_core.desk.suggesting import suggest_for_shift
 from pe_core.desk.tracing import read_trail
 from pe_core.errors import NotAllowed, NotFound
@@ -94,6 +95,11 @@ class Fair:
 
     def swap(self, handle: str, wanted: bool = True) -> None:
         self.run(shift_places.want_swap(self.desk, self.people[handle], self.brief(handle), wanted))
+
+    def ring(self) -> int:
+        """Ring the others because somebody would swap; return how many were."""
+        rung: int = self.run(reminding.ring_for_swap(self.desk, self.busel, self.shift))
+        return rung
 
     def view(self) -> shifts.ShiftView:
         found: shifts.ShiftView = self.run(shifts.read_shift(self.desk, self.busel, self.shift))
@@ -190,6 +196,84 @@ def test_whoever_had_no_reminder_the_day_before_gets_it_on_the_day(fair: Fair) -
 
     assert (1, 0) == (before, begun)
     assert ["dzik"] == fair.rung
+
+
+def test_a_place_to_be_swapped_rings_whoever_was_invited_and_has_none_once(fair: Fair) -> None:
+    fair.take("dzik")
+    fair.take("lasica")
+    fair.rung.clear()
+    with pytest.raises(NotAllowed):
+        fair.ring()
+    fair.swap("dzik")
+    by_itself = list(fair.rung)
+    rung = fair.ring()
+    with pytest.raises(NotAllowed) as again:
+        fair.ring()
+
+    assert ([], 1, ["wouk"]) == (by_itself, rung, fair.rung)
+    assert "staff.shifts.no_swap" == again.value.key
+
+
+def test_another_place_and_a_wish_that_comes_back_ring_anew(fair: Fair) -> None:
+    fair.take("dzik")
+    fair.take("lasica")
+    fair.rung.clear()
+    fair.swap("dzik")
+    fair.ring()
+    fair.swap("lasica")
+    fair.ring()
+    fair.swap("dzik", wanted=False)
+    fair.swap("dzik")
+    fair.ring()
+
+    assert ["wouk"] * 3 == fair.rung
+
+
+def test_who_said_no_or_whose_record_is_gone_is_not_rung_for_a_swap(fair: Fair) -> None:
+    fair.take("dzik")
+    fair.swap("dzik")
+    fair.run(briefs.decline(fair.desk, fair.people["wouk"], fair.brief("wouk")))
+    fair.run(fair.desk.store.write([Delete(VolunteerRow, {"box": fair.people["lasica"].box})]))
+    fair.rung.clear()
+
+    assert 0 == fair.ring()
+    assert [] == fair.rung
+
+
+def test_without_anybody_to_ring_a_swap_stays_to_be_rung(fair: Fair) -> None:
+    fair.take("dzik")
+    fair.swap("dzik")
+    for handle in ("lasica", "wouk"):
+        fair.run(briefs.decline(fair.desk, fair.people[handle], fair.brief(handle)))
+    with pytest.raises(NotAllowed):
+        fair.ring()
+    fair.invite("wouk")
+    fair.rung.clear()
+
+    assert (1, ["wouk"]) == (fair.ring(), fair.rung)
+
+
+def test_nobody_is_rung_for_a_shift_that_has_begun(fair: Fair) -> None:
+    fair.take("dzik")
+    fair.swap("dzik")
+    before = fair.run(reminding.count_swaps(fair.desk, fair.busel))
+    fair.clock.move(days=1, hours=3)
+    fair.busel = fair.run(unlock_account(fair.desk, fair.clock, fair.account))
+
+    with pytest.raises(NotAllowed):
+        fair.ring()
+    assert (1, 0) == (before, fair.run(reminding.count_swaps(fair.desk, fair.busel)))
+
+
+def test_a_volunteer_reaches_no_address_of_another(fair: Fair) -> None:
+    fair.take("dzik")
+    fair.swap("dzik")
+    fair.rung.clear()
+    with pytest.raises(NotFound):
+        fair.run(reminding.ring_for_swap(fair.desk, fair.people["dzik"], fair.shift))
+    rung = fair.run(ring_people(fair.desk, fair.people["dzik"], [fair.people["wouk"].box]))
+
+    assert (0, []) == (rung, fair.rung)
 
 
 def test_a_shift_of_another_day_reminds_nobody(fair: Fair) -> None:

@@ -64,6 +64,28 @@ def test_both_sides_words_say_where_somebody_stands(
 
 
 @pytest.mark.parametrize(
+    ("said", "judged", "since"),
+    [
+        ({}, {}, None),
+        ({"wrote": LATER}, {}, LATER),
+        ({"wrote": LATER}, {"answered": BEGAN}, LATER),
+        ({"wrote": LATER}, {"answered": LATER}, None),
+        ({"wrote": LATER}, {"state": V.ACTIVE}, LATER),
+        ({"wrote": LATER, "paused_until": TODAY}, {"state": V.ACTIVE}, LATER),
+        ({"wrote": LATER, "left": LATER}, {"state": V.ACTIVE}, None),
+        ({"wrote": LATER}, {"state": V.DECLINED}, None),
+        ({"wrote": LATER}, {"state": V.BLOCKED}, None),
+    ],
+)
+def test_a_message_waits_until_it_is_answered_or_its_writer_is_gone(
+    said: dict[str, Any], judged: dict[str, Any], since: datetime | None
+) -> None:
+    standing = Standing(**{"since": BEGAN, **judged})
+
+    assert since == rules.asks_since(profile(**said), standing)
+
+
+@pytest.mark.parametrize(
     ("said", "talked", "vouched", "missing"),
     [
         ({}, None, False, (Step.PROFILE, Step.AGREEMENT, Step.TALK, Step.VOUCHES)),

@@ -41,6 +41,17 @@ def test_a_request_that_nobody_is_looked_for_says_how_to_begin(office: Office) -
     assert 200 == office.browser.go(link).status
 
 
+def test_whoever_does_not_know_the_askers_wish_is_led_to_asking_them(office: Office) -> None:
+    page = office.go("/needs/new")
+    before = "//fieldset[.//input[@name='gender']]/ancestor::div[1]/following-sibling::*[1]//a"
+    (link,) = page.tree.xpath(f"{before}/@href")
+
+    assert office.words("staff.need.gender") in page.words
+    assert office.words("staff.need.gender_unknown") in page.words
+    assert f"/en/staff/requests/{office.request}/reply" == link
+    assert office.words("staff.reply.title") in office.browser.go(link).words
+
+
 def test_a_need_holds_what_was_typed_and_the_asker_reads_that_somebody_is_looked_for(
     office: Office,
 ) -> None:

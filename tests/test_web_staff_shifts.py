@@ -198,6 +198,52 @@ def test_the_page_says_who_has_a_place_who_would_swap_and_who_said_no(fair: Fair
     assert fair.desk.texts.plural("en", "staff.shifts.swaps", 1) in page.words
 
 
+def test_one_press_rings_the_invited_when_somebody_would_swap(fair: Fair) -> None:
+    for handle in ("dzik", "lasica", "wouk"):
+        fair.volunteer(handle, ways=(Way(notifier="zz.bell", address=handle),))
+    fair.make(places="1")
+    fair.act("invite", "dzik", "lasica", "wouk")
+    fair.accept("dzik")
+    fair.run(briefs.decline(fair.desk, fair.people["wouk"], fair.brief("wouk")))
+    quiet, no_figure = fair.look(), swaps_figure(fair.browser.go("/en/staff"))
+    fair.swap("dzik")
+    figure = swaps_figure(fair.browser.go("/en/staff"))
+    rung: list[str] = []
+    fair.desk.ring = lambda notifier, address, *_: rung.append(address)
+    offered = fair.look()
+    done = fair.act("ring")
+    again = fair.act("ring")
+
+    said = fair.words
+    assert said("staff.shift.swap_title") not in quiet.words
+    assert ([], [f"1 {said('staff.requests.figure_swaps')}"]) == (no_figure, figure)
+    assert ["ring"] == offered.tree.xpath("//section[@aria-labelledby='swap']//button/@value")
+    assert ["lasica"] == rung
+    assert said("staff.shift.done_swap_rung") in done.words
+    assert said("staff.shift.swap_rung") in done.words
+    assert [] == done.tree.xpath("//button[@value='ring']")
+    assert (403, True) == (again.status, said("staff.shifts.no_swap") in again.words)
+
+
+def test_where_nobody_can_be_rung_for_a_swap_the_page_says_so(fair: Fair) -> None:
+    fair.volunteer("dzik")
+    fair.volunteer("lasica")
+    fair.make(places="1")
+    fair.act("invite", "dzik", "lasica")
+    fair.accept("dzik")
+    fair.swap("dzik")
+    silent = fair.act("ring")
+    fair.run(briefs.decline(fair.desk, fair.people["lasica"], fair.brief("lasica")))
+
+    assert fair.words("staff.shift.done_swap_no_way") in silent.words
+    assert fair.words("staff.shift.swap_nobody") in fair.look().words
+
+
+def swaps_figure(page: Page) -> list[str]:
+    links = page.tree.xpath(f"//ul[@class='figures']//a[@href='{AT}']")
+    return [" ".join(link.text_content().split()) for link in links]
+
+
 def test_whoever_cannot_come_that_day_is_marked(fair: Fair) -> None:
     day = (fair.desk.now() + timedelta(days=3)).date()
     fair.volunteer("dzik")

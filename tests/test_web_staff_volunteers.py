@@ -18,8 +18,10 @@ from pe_core.store import VolunteerRow
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import (
+    ASKED,
     Account,
     active_volunteer,
+    ask,
     offer_help,
     open_account,
     send_profile,
@@ -117,10 +119,28 @@ def test_who_offered_help_waits_for_us_with_what_they_said(office: Office) -> No
     assert "Driving people or things " in record.words
 
 
-def test_the_dashboard_counts_who_waits_for_us(office: Office) -> None:
-    page = office.busel.go("/en/staff")
+def test_the_first_page_counts_who_waits_for_us_also_before_anybody_asks_for_help(
+    office: Office,
+) -> None:
+    applied = figure(office.busel.go("/en/staff"))
+    make_active(office)
+    quiet = figure(office.busel.go("/en/staff"))
+    own = office.run(volunteers.read_own(office.desk, office.wouk))
+    office.run(write_note(office.desk, office.wouk, own, "Калі?", "be"))
+    wrote = figure(office.busel.go("/en/staff"))
+    office.run(ask(office.desk, ASKED[1]))
+    office.act(office.busel, "message", text="Tomorrow.")
+    answered = figure(office.busel.go("/en/staff"))
 
-    assert page.tree.xpath("//a[@href='/en/staff/volunteers']"), "the menu leads there"
+    waiting = "{} Volunteers waiting for us"
+    assert [waiting.format(1)] == applied == wrote
+    assert [] == quiet
+    assert [waiting.format(0)] == answered
+
+
+def figure(page: Page) -> list[str]:
+    links = page.tree.xpath("//ul[@class='figures']//a[@href='/en/staff/volunteers']")
+    return [" ".join(link.text_content().split()) for link in links]
 
 
 def test_from_an_offer_to_an_active_volunteer(office: Office) -> None:
@@ -452,6 +472,39 @@ def test_a_wish_for_support_waits_for_us_until_somebody_has_heard_it(office: Off
     assert "Thank you for looking after them." in done.words
     assert "They ask for support" not in done.words
     assert "Nobody waits for you" in office.busel.go(LIST).words
+
+
+def test_a_message_without_an_answer_waits_for_us_and_says_so(office: Office) -> None:
+    make_active(office)
+    quiet = office.busel.go(LIST)
+    own = office.run(volunteers.read_own(office.desk, office.wouk))
+    office.run(write_note(office.desk, office.wouk, own, "Дзякуй!", "be"))
+    listed = office.busel.go(LIST)
+    record = office.busel.go(office.at)
+    (link,) = record.tree.xpath("//div[@class='notice warning']//a/@href")
+    done = office.act(office.busel, "answered")
+    again = office.act(office.busel, "answered")
+
+    assert "Nobody waits for you" in quiet.words
+    assert "Waiting for us 1 Active 1" in listed.words
+    assert "Unanswered message" in listed.words
+    assert "A message of theirs waits for an answer" in record.words
+    assert [link] == [f"#{name}" for name in record.tree.xpath("//h2[.='Messages']/@id")]
+    assert "Noted: no answer is needed." in done.words
+    assert [] == done.tree.xpath("//button[@value='answered']")
+    assert "Nobody waits for you" in office.busel.go(LIST).words
+    assert (422, True) == (again.status, "not possible as things stand" in again.words)
+
+
+def test_an_answer_takes_a_volunteer_from_those_who_wait(office: Office) -> None:
+    make_active(office)
+    own = office.run(volunteers.read_own(office.desk, office.wouk))
+    office.run(write_note(office.desk, office.wouk, own, "Калі?", "be"))
+    waiting = office.zubr.go(LIST)
+    office.act(office.busel, "message", text="Tomorrow.")
+
+    assert "Unanswered message" in waiting.words
+    assert "Nobody waits for you" in office.zubr.go(LIST).words
 
 
 def test_both_sides_write_to_each_other(office: Office) -> None:

@@ -20,6 +20,8 @@ from rare_tasks import task_pages
 
 from pe_core.desk import invites
 from pe_core.desk.bringing_in import bring_in
+from pe_core.desk.volunteer_notes import write_note
+from pe_core.desk.volunteers import read_own
 from pe_core.errors import NothingToSealTo, TooMany
 from pe_core.hooks.troubles import Kind
 from pe_core.model.trail import Act
@@ -27,7 +29,7 @@ from pe_core.store import AtMost, Delete, VolunteerRow
 from pe_core.toolkit.asker import Asker
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy, close_embassy, open_test_embassy
-from pe_core.toolkit.invented import ASKED, Account, Clock, ask, open_account
+from pe_core.toolkit.invented import ASKED, Account, Clock, active_volunteer, ask, open_account
 from pe_core.web.guards.refusals import TROUBLES, refusal
 from pe_core.web.public import ask as asking
 from pe_core.web.public import home, sending
@@ -199,6 +201,20 @@ def _volunteers(house: House, language: str) -> Iterator[Found]:
     yield "volunteer-brought", browser.go(link)
     revision = browser.page.tree.xpath("string(//input[@name='revision']/@value)")
     yield "volunteer_code", browser.post(link, _fields(browser, revision=revision, act="code"))
+    yield from _unanswered(house, language)
+
+
+def _unanswered(house: House, language: str) -> Iterator[Found]:
+    """Somebody active whose message nobody has answered."""
+    staff = next(s for s in house.desk.sessions.items() if s.handle == "busel")
+    made = active_volunteer(house.desk, house.embassy.clock, [staff], f"lis{language}")
+    _, lis = house.run(made)
+    own = house.run(read_own(house.desk, lis))
+    house.run(write_note(house.desk, lis, own, "Калі мы паразмаўляем?", "be"))
+    house.come_again()
+    at = f"/{language}/staff/volunteers"
+    yield "volunteers-asks", house.busel.go(at)
+    yield "volunteer-asks", house.busel.go(f"{at}/{lis.box}")
 
 
 def _switched_off(house: House, language: str) -> Iterator[Found]:

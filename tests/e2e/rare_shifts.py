@@ -43,6 +43,7 @@ def shift_pages(house: "House", language: str) -> Iterator[tuple[str, Page]]:
     house.run(shift_places.want_swap(house.desk, people[0], swapping))
     yield from _places(house, language, accounts)
     yield "shift", busel.go(here)
+    yield "shift-rung", _press(busel, here, "ring")
     yield "shift-wrong", _press(busel, here, "invite")
     yield "shift-refused", _press(busel, here, "count", attended="1")
     yield "shifts", busel.go(at)

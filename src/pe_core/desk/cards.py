@@ -19,7 +19,7 @@ from pe_core.desk.summaries import NONSENSE
 from pe_core.desk.volunteers import Known, open_parts, sealed_parts, steps_left
 from pe_core.errors import Conflict
 from pe_core.model import Box, Card, VolunteerState
-from pe_core.rules.volunteering import AGREEMENT, state_of
+from pe_core.rules.volunteering import AGREEMENT, asks_since, state_of
 from pe_core.store import Change, EpochRow, In, Update, VolunteerRow
 from pe_core.vault import needed_vouches, open_symmetric, seal_symmetric, verify_chain
 
@@ -84,6 +84,7 @@ def card_of(known: Known, revision: int) -> Card:
     profile, standing = known.profile, known.standing
     state = _lasting_state(known)
     pauses = (profile.paused_until, standing.paused_until)
+    asks = asks_since(profile, standing)
     return Card(
         box=known.box,
         revision=revision,
@@ -112,6 +113,7 @@ def card_of(known: Known, revision: int) -> Card:
         and (standing.supported is None or standing.supported < profile.support),
         sent=profile.sent is not None,
         account=bool(profile.verify_key),
+        asks=asks.date().toordinal() if asks is not None else 0,
     )
 
 

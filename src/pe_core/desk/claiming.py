@@ -21,18 +21,17 @@ from pe_core.model import VolunteerState
 from pe_core.model.trail import Act
 from pe_core.model.week import week_of
 from pe_core.rules.receipts import make_receipt, read_receipt
-from pe_core.rules.volunteering import keep_volunteer
+from pe_core.rules.volunteering import OVER, keep_volunteer
 from pe_core.store import Change, Delete, Insert, InviteRow, Update, VolunteerRow
 from pe_core.vault import Keys, locator_hash, open_envelope, random_bytes, receipt_keys, seal
 
 CODE_LASTS = timedelta(days=14)
 _PURPOSE = "claim"
-_OVER = (VolunteerState.LEFT, VolunteerState.DECLINED, VolunteerState.BLOCKED)
 
 
 async def make_joining_code(desk: Desk, session: Session, known: Known) -> str:
     """Return a new code for somebody who has no account; Conflict if the record has changed."""
-    if known.profile.verify_key or state_now(desk, known) in _OVER:
+    if known.profile.verify_key or state_now(desk, known) in OVER:
         raise NotAllowed("staff.volunteers.not_now")
     code = make_receipt(random_bytes(32))
     locator = locator_hash(code, desk.identity.salt, _PURPOSE)

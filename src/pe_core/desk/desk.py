@@ -159,6 +159,7 @@ class Desk:
         self.reads = Pace()
         self.locked_times = 0
         self.reminded: set[str] = set()
+        self.swaps_rung: set[str] = set()
         self.address = ""
         self.door = Door()
         self.at_unlock: list[Callable[[Session], Awaitable[None]]] = []

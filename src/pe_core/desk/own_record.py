@@ -16,12 +16,11 @@ from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Agreement, Profile, VolunteerState
 from pe_core.rules.agreement import agreement_body, agreement_digest, agreement_words
 from pe_core.rules.profiles import missing_parts
-from pe_core.rules.volunteering import AGREEMENT
+from pe_core.rules.volunteering import AGREEMENT, OVER
 from pe_core.store import Change
 from pe_core.vault.vouches import AGREEMENT as SIGNED_AGREEMENT
 
 V = VolunteerState
-OVER = frozenset({V.LEFT, V.DECLINED, V.BLOCKED})
 """States in which nothing is said any more, until somebody applies again."""
 LONGEST_PAUSE_DAYS = 366
 

@@ -1,6 +1,7 @@
-"""Reminders of shifts: whoever has a place is rung once, on the day before.
+"""Rings about shifts: a reminder on the day before, and a place that somebody would give away.
 
-Ways to ring people are sealed, so it happens when a coordinator is at work.
+Ways to ring people are sealed, so it happens when a coordinator is at work. Whom it rang is
+kept in memory, as rings are.
 """
 
 from collections.abc import Sequence
@@ -13,13 +14,14 @@ from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import open_grants
 from pe_core.desk.ringing import ring_volunteer
 from pe_core.desk.sessions import Session
-from pe_core.desk.shifts import KEEP_AFTER, ShiftView, open_shifts
+from pe_core.desk.shifts import KEEP_AFTER, ShiftView, list_shifts, open_shifts, read_shift
 from pe_core.desk.volunteers import read_volunteer
-from pe_core.errors import NotFound
-from pe_core.model import Box
+from pe_core.errors import NotAllowed, NotFound
+from pe_core.model import Box, BriefId, BriefState, ShiftId
 from pe_core.model.week import week_of
-from pe_core.store import In, ShiftRow
+from pe_core.store import BriefRow, In, ShiftRow
 
+S = BriefState
 DAY = timedelta(days=1)
 
 
@@ -65,6 +67,35 @@ async def bells_of(desk: Desk, session: Session, view: ShiftView) -> dict[Box, B
         rung = view.states[box][0] in desk.reminded
         bells[box] = Bell.NO_WAY if not ways else Bell.RUNG if rung else Bell.WAITS
     return bells
+
+
+async def count_swaps(desk: Desk, session: Session) -> int:
+    """Return how many would give away their place in a shift that is to come."""
+    if not await desk.store.count(BriefRow, {"state": S.SWAPPING.value}):
+        return 0  # mostly so, and no shift has to be opened for it
+    views = await list_shifts(desk, session)
+    ahead = (view for view in views if not view.body.over and view.start > desk.now())
+    return sum(len(view.boxes(S.SWAPPING)) for view in ahead)
+
+
+def unrung_swaps(desk: Desk, view: ShiftView) -> list[BriefId]:
+    """Return the places that are to be swapped and of which the others were not rung yet."""
+    swaps = (view.states[box][0] for box in view.boxes(S.SWAPPING))
+    return [brief for brief in swaps if brief not in desk.swaps_rung]
+
+
+async def ring_for_swap(desk: Desk, session: Session, shift: ShiftId) -> int:
+    """Ring whoever is invited and has not answered, since somebody would give a place away.
+
+    Returns how many were rung. Once for each place: NotAllowed if there is nothing to ring for,
+    or nobody.
+    """
+    view = await read_shift(desk, session, shift)
+    swaps, others = unrung_swaps(desk, view), view.boxes(S.OFFERED)
+    if view.body.over or view.start <= desk.now() or not swaps or not others:
+        raise NotAllowed("staff.shifts.no_swap")
+    desk.swaps_rung.update(swaps)
+    return await ring_people(desk, session, others)
 
 
 async def ring_people(desk: Desk, session: Session, boxes: Sequence[Box]) -> int:

@@ -167,6 +167,7 @@ async def want_swap(desk: Desk, session: Session, brief: BriefId, wanted: bool =
     except Conflict:
         # Another of the invited took it, or a coordinator took it back, in this very moment.
         raise NotAllowed("work.brief.over") from None
+    desk.swaps_rung.discard(row.id)
 
 
 def is_away(desk: Desk, card: Card | None, day: date) -> bool:

@@ -66,9 +66,11 @@ def is_in(desk: Desk, card: Card, tab: Tab) -> bool:
 
 
 def waits(card: Card) -> bool:
-    """Return whether a volunteer waits for a coordinator: to be met, judged, or looked after."""
-    applied = card.state is V.APPLIED and card.sent
-    return applied or card.state is V.SCREENING or card.pending or card.support
+    """Return whether a volunteer waits for a coordinator.
+
+    They wait to be met, judged or looked after, or for an answer.
+    """
+    return _is_wanted(card) or card.asks > 0
 
 
 def gate_mark(until: date | None, today: date) -> str:
@@ -78,8 +80,13 @@ def gate_mark(until: date | None, today: date) -> str:
     return "over" if until < today else "soon"
 
 
+def _is_wanted(card: Card) -> bool:
+    applied = card.state is V.APPLIED and card.sent
+    return applied or card.state is V.SCREENING or card.pending or card.support
+
+
 def _since(card: Card) -> int:
-    return card.began if waits(card) else 0
+    return card.began if _is_wanted(card) else card.asks
 
 
 def _fits(card: Card, sought: Sought) -> bool:

@@ -2,7 +2,8 @@
 
 Each entry is signed by who wrote it and sealed to the roster and to the volunteer. Those that
 lie in an earlier epoch of the roster are moved on whenever somebody reads them, so that who
-joins later finds them.
+joins later finds them. Whether a volunteer waits for an answer stands sealed in the record, so
+that the list opens no entry.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,14 @@ from pe_core.desk.sealed_invites import read_lists
 from pe_core.desk.sealing import new_id
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
-from pe_core.desk.volunteers import Known
+from pe_core.desk.volunteers import Known, state_now, write_own, write_standing
 from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, TooMany
 from pe_core.model import Problem, VolunteerNote
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.rules.forms import read_question
 from pe_core.rules.questions import Question
+from pe_core.rules.volunteering import OVER, asks_since
 from pe_core.store import Change, EpochRow, Insert, Update, VolunteerNoteRow
 from pe_core.vault import (
     Keys,
@@ -73,7 +75,8 @@ async def write_note(
     """Write an entry to the other side; returns what is wrong with the text, if anything.
 
     Raises TooMany if a volunteer has written too often without an answer, NotAllowed to
-    somebody without an account, and Conflict if another entry came in the same moment.
+    somebody without an account, and Conflict if another entry came in the same moment, or the
+    record changed since it was read.
     """
     text = read_question(TEXT, [typed])
     if isinstance(text, Problem):
@@ -89,11 +92,33 @@ async def write_note(
     raw = sign_body(NOTE, msgspec.msgpack.encode(note), session.keys, about)
     epoch = await current_epoch(desk, "roster")
     insert = Insert(_sealed_row(desk, epoch, known, number, raw))
-    if session.is_volunteer:
+    if not session.is_volunteer:
+        await _answer(desk, session, known, insert)
+    elif state_now(desk, known) in OVER:
+        # Whoever left or was refused is forgotten in time, however much they write.
         await desk.store.write([insert])
     else:
-        await record(desk, session.box, Act.VOLUNTEER_CHANGED, str(known.box), [insert])
+        # Written each time, so that nobody finds words that they have not seen to need no answer.
+        wrote = asks_since(known.profile, known.standing) or note.at
+        profile = msgspec.structs.replace(known.profile, wrote=wrote)
+        await write_own(desk, session, known, profile, [insert])
     return None
+
+
+async def note_answered(desk: Desk, session: Session, known: Known) -> None:
+    """Note that what a volunteer wrote needs no answer; NotAllowed if nothing waits for one."""
+    if asks_since(known.profile, known.standing) is None:
+        raise NotAllowed("staff.volunteers.not_now")
+    await _answer(desk, session, known)
+
+
+async def _answer(desk: Desk, session: Session, known: Known, *entry: Change) -> None:
+    """Write a coordinator's entry, if there is one, and that nothing waits for an answer now."""
+    if asks_since(known.profile, known.standing) is None:
+        await record(desk, session.box, Act.VOLUNTEER_CHANGED, str(known.box), entry)
+        return
+    standing = msgspec.structs.replace(known.standing, answered=known.profile.wrote)
+    await write_standing(desk, session, known, standing, changes=entry)
 
 
 def _about(desk: Desk, box: int, number: int) -> tuple[str, int, int]:

@@ -19,7 +19,7 @@ from pe_core.model import Box, Profile, Standing, VolunteerState
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.model.week import week_of
-from pe_core.rules.volunteering import Step, keep_volunteer, missing_steps, state_of
+from pe_core.rules.volunteering import OVER, Step, keep_volunteer, missing_steps, state_of
 from pe_core.store import Change, EpochRow, Update, VolunteerRow
 from pe_core.vault import (
     Keys,
@@ -39,7 +39,6 @@ from pe_core.vault import (
 from pe_core.vault.vouches import PROFILE, STANDING
 
 M = TypeVar("M", bound=Model)
-V = VolunteerState
 
 
 class Known(Model):
@@ -195,7 +194,7 @@ def keep_own(desk: Desk, known: Known) -> Change:
     """Return the change that keeps a record on because its owner came back."""
     week = week_of(desk.now().date())
     until = keep_volunteer(known.profile, state_now(desk, known), week)
-    over = state_now(desk, known) in (V.LEFT, V.DECLINED, V.BLOCKED)
+    over = state_now(desk, known) in OVER
     # Whoever left or was refused is forgotten in time, however often they look.
     values = {"keep_until": known.row.keep_until if over else until}
     return Update(VolunteerRow, (known.box,), values)

@@ -127,7 +127,8 @@ class Profile(Model):
     entered and who has no account yet. ``sent`` is when it was given to the coordinators,
     None while it is being written. ``city`` is one of the jurisdiction's, '' for elsewhere;
     ``reach`` is in kilometres, 0 for remote only. ``load`` is how many tasks at once.
-    ``support`` is when they last asked for somebody to talk to.
+    ``support`` is when they last asked for somebody to talk to. ``wrote`` is when the first
+    message was written that nobody had answered then.
     """
 
     box: Box
@@ -155,6 +156,7 @@ class Profile(Model):
     ways: tuple[Way, ...] = ()
     helped: tuple[Month, ...] = ()
     support: datetime | None = None
+    wrote: datetime | None = None
 
 
 class Vouch(Model):
@@ -183,7 +185,8 @@ class Standing(Model):
 
     ``words`` are for the volunteer, ``reason`` is why they were declined or blocked: both are
     read by them. ``talked`` is when a coordinator has talked with them, ``supported`` when one
-    last did because they had asked for it.
+    last did because they had asked for it. ``answered`` is the ``wrote`` of the profile that
+    somebody has answered, or found to need no answer.
     """
 
     state: VolunteerState = VolunteerState.APPLIED
@@ -195,6 +198,7 @@ class Standing(Model):
     reason: str = ""
     words: str = ""
     supported: datetime | None = None
+    answered: datetime | None = None
     pending: Pending | None = None
 
 
@@ -203,8 +207,9 @@ class Card(Model, array_like=True, gc=False):
 
     Sealed in the symmetric lane of the roster; ``revision`` is its row's. Days are ordinals
     (0: none): many cards are held at once, and whole numbers are small. ``ready`` is whether
-    everything that *active* needs is there, the signatures verified. The garbage collector
-    passes cards by (``gc=False``): nothing in one can hold the card itself.
+    everything that *active* needs is there, the signatures verified. ``asks`` is the day since
+    which a message waits for an answer. The garbage collector passes cards by (``gc=False``):
+    nothing in one can hold the card itself.
     """
 
     box: Box
@@ -229,6 +234,7 @@ class Card(Model, array_like=True, gc=False):
     support: bool = False
     sent: bool = False
     account: bool = False
+    asks: int = 0
 
 
 class VolunteerNote(Model):

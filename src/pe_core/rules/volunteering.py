@@ -1,6 +1,6 @@
 """Where a volunteer stands, what is still missing, and who may change it."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pe_core.model import Profile, Standing, VolunteerState
@@ -50,6 +50,8 @@ class Move(Model):
 
 
 _OPEN = (V.APPLIED, V.SCREENING, V.ACTIVE, V.PAUSED)
+OVER = (V.LEFT, V.DECLINED, V.BLOCKED)
+"""Where nobody works with the embassy any more."""
 
 TABLE: tuple[Move, ...] = (
     Move(now=V.APPLIED, to=V.SCREENING, by=(Who.STAFF,)),
@@ -98,6 +100,15 @@ def is_paused(profile: Profile, standing: Standing, today: date) -> bool:
     return any(end is not None and today <= end for end in ends)
 
 
+def asks_since(profile: Profile, standing: Standing) -> datetime | None:
+    """Return since when a message of a volunteer's waits for an answer; None if none does.
+
+    Whoever left or was refused waits for none.
+    """
+    over = state_of(profile, standing, date.min) in OVER
+    return None if over or standing.answered == profile.wrote else profile.wrote
+
+
 def missing_steps(profile: Profile, standing: Standing, *, vouched: bool) -> tuple[Step, ...]:
     """Return what *active* still needs; ``vouched`` is whether enough coordinators signed."""
     signed = profile.agreement is not None and profile.agreement.version == AGREEMENT
@@ -127,7 +138,7 @@ def needs_reason(now: V, to: V) -> bool:
 
 def keep_volunteer(profile: Profile, state: V, now: Week) -> Week:
     """Return the last week that a record is kept if nobody touches it any more."""
-    if state in (V.LEFT, V.DECLINED, V.BLOCKED):
+    if state in OVER:
         return Week(now + KEEP_OVER)
     if state in (V.ACTIVE, V.PAUSED):
         return Week(now + KEEP_ACTIVE)

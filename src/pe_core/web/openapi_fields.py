@@ -86,6 +86,7 @@ VOLUNTEER_ACTS = (
     "refuse",
     "support",
     "message",
+    "answered",
     "code",
 )
 
@@ -223,7 +224,7 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         },
         "staff.shifts.take_new_shift": NEED_FIELDS,
         "staff.shift.take_shift_act": {
-            "act": act_of("invite", "take_back", "count"),
+            "act": act_of("invite", "take_back", "ring", "count"),
             "who": many(TEXT),
             "attended": TEXT,
         },

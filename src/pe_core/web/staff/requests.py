@@ -24,6 +24,7 @@ from pe_core.web.staff.filters import (
 from pe_core.web.staff.lines import lines_of
 from pe_core.web.staff.matching import needs_figure
 from pe_core.web.staff.referrals import letters_figure
+from pe_core.web.staff.shifts import swaps_figure
 from pe_core.web.staff.volunteers import volunteers_figure
 from pe_core.web.staff.words import count, name_of, read_names, say
 
@@ -51,7 +52,11 @@ async def show_requests(request: PageRequest) -> Response[str]:
         here="requests",
         lines=await lines_of(request, shown),
         volunteers=await volunteers_figure(request),
-        figures=[*(of_requests if len(shelf) else ()), *await letters_figure(request)],
+        figures=[
+            *(of_requests if len(shelf) else ()),
+            *await letters_figure(request),
+            *await swaps_figure(request),
+        ],
         states=state_links(request, shelf, wanted),
         topics=sorted(topics.items(), key=lambda item: item[1]),
         urgencies=[(item.value, say(request, f"staff.urgency.{item.value}")) for item in Urgency],

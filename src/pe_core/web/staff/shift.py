@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from pe_core.desk.reminding import ring_for_swap
 from pe_core.desk.shift_places import (
     INVITED_AT_ONCE,
     MOST_COUNTED,
@@ -34,11 +35,12 @@ from pe_core.web.staff.shift_words import (
     shift_address,
     shift_line,
     stage_of,
+    swap_step,
 )
 from pe_core.web.staff.words import explain, say
 
 PATH = "/{language:str}/staff/shifts/{shift_id:str}"
-DONE = ("made", "invited", "taken_back", "off", "counted")
+DONE = ("made", "invited", "taken_back", "off", "counted", "swap_rung", "swap_no_way")
 OPEN = (Stage.AHEAD, Stage.FULL)
 _DIGITS = 6
 
@@ -51,11 +53,13 @@ async def show_shift(request: PageRequest, shift_id: FromPath[str]) -> Response[
 
 @post_page(PATH, guard="coordinator")
 async def take_shift_act(request: PageRequest, shift_id: FromPath[str]) -> Response[Any]:
-    """Invite, take an invitation back, or note how many came."""
+    """Invite, take an invitation back, ring for a swap, or note how many came."""
     view, fields = await _read(request, shift_id), fields_of(request)
     boxes, chosen = read_boxes(fields.all("who")), fields.one("act")
     if chosen == "count":
         return await _count(request, view, fields.one("attended").strip())
+    if chosen == "ring":
+        return await _ring(request, view)
     if chosen not in ("invite", "take_back"):
         return await _page(request, view)
     if not 1 <= len(boxes) <= INVITED_AT_ONCE:
@@ -93,6 +97,15 @@ async def _read(request: PageRequest, shift_id: str) -> ShiftView:
 async def _invite(request: PageRequest, view: ShiftView, boxes: list[Box]) -> None:
     desk, session = desk_of(request), session_of(request)
     await invite(desk, session, view.id, await choose_for_shift(desk, session, view, boxes))
+
+
+async def _ring(request: PageRequest, view: ShiftView) -> Response[Any]:
+    try:
+        rung = await ring_for_swap(desk_of(request), session_of(request), view.id)
+    except NotAllowed as error:
+        return await _page(request, view, refused=say(request, error.key))
+    done = "swap_rung" if rung else "swap_no_way"
+    return redirect(address(shift_address(request, view.id), done=done))
 
 
 async def _count(request: PageRequest, view: ShiftView, typed: str) -> Response[Any]:
@@ -148,6 +161,7 @@ async def _page(
         guests=await guests_of(request, view),
         people=await people_of(request, suggested),
         all_ticked=query.get("tick") == "all",
+        swap=swap_step(request, view),
         bells=await bell_lines(request, view),
         rung_on=day_before(request, view),
         attended=attended,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pe_core.desk.cards import read_handles
-from pe_core.desk.reminding import DAY, Bell, bells_of
+from pe_core.desk.reminding import DAY, Bell, bells_of, unrung_swaps
 from pe_core.desk.shift_places import is_away
 from pe_core.desk.shifts import ShiftView
 from pe_core.model import Box, BriefState
@@ -119,6 +119,15 @@ async def guests_of(request: PageRequest, view: ShiftView) -> list[Guest]:
         for box, (_, state) in view.states.items()
     ]
     return sorted(guests, key=lambda guest: (ORDER.index(guest.state), guest.name.casefold()))
+
+
+def swap_step(request: PageRequest, view: ShiftView) -> str:
+    """Return what can be done for a place that is to be swapped, '' if there is none."""
+    if not view.boxes(S.SWAPPING):
+        return ""
+    if not view.boxes(S.OFFERED):
+        return "nobody"
+    return "ring" if unrung_swaps(desk_of(request), view) else "rung"
 
 
 async def bell_lines(request: PageRequest, view: ShiftView) -> list[tuple[Bell, list[str]]]:

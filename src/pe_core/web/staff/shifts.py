@@ -6,7 +6,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from msgspec.structs import replace
 
-from pe_core.desk.reminding import remind
+from pe_core.desk.reminding import count_swaps, remind
 from pe_core.desk.shifts import list_shifts, make_shift, shift_problems
 from pe_core.desk.trail import record
 from pe_core.model import CallId, Problem, Shift
@@ -17,6 +17,7 @@ from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.address import address
+from pe_core.web.staff.filters import ListLink
 from pe_core.web.staff.need_form import (
     FIXED,
     THERE,
@@ -27,7 +28,7 @@ from pe_core.web.staff.need_form import (
     read_need_form,
 )
 from pe_core.web.staff.shift_words import shift_address, shift_line, when_words
-from pe_core.web.staff.words import count, explain
+from pe_core.web.staff.words import count, explain, say
 
 PATH = "/{language:str}/staff/shifts"
 TIMES = ("day", "start", "end")
@@ -47,6 +48,23 @@ async def show_shifts(request: PageRequest) -> Response[str]:
         over=[shift_line(request, view) for view in views if view.body.over],
         rung=count(request, "staff.shifts.reminded", rung) if rung else "",
     )
+
+
+async def swaps_figure(request: PageRequest) -> list[ListLink]:
+    """Return how many would give away a place in a shift; nothing if nobody would."""
+    number = await count_swaps(desk_of(request), session_of(request))
+    if not number:
+        return []
+    return [
+        ListLink(
+            name="swaps",
+            words=say(request, "staff.requests.figure_swaps"),
+            number=show_number(number, language_of(request)),
+            address=f"/{language_of(request)}/staff/shifts",
+            current=False,
+            empty=False,
+        )
+    ]
 
 
 @get_page(f"{PATH}/print", guard="coordinator")

@@ -17,7 +17,7 @@ from pe_core.model import Box, VolunteerState
 from pe_core.model.struct import Model
 from pe_core.model.week import Week
 from pe_core.rules.texts import direction
-from pe_core.rules.volunteering import Step, Who, may_move
+from pe_core.rules.volunteering import Step, Who, asks_since, may_move
 from pe_core.web.guards.caller import session_of
 from pe_core.web.guards.routes import get_page
 from pe_core.web.pages import render
@@ -65,6 +65,7 @@ DONE = (
     "refused",
     "supported",
     "message_sent",
+    "answered",
 )
 V = VolunteerState
 _OPEN = (V.APPLIED, V.SCREENING, V.ACTIVE, V.PAUSED)
@@ -186,11 +187,13 @@ async def _judged(request: PageRequest, known: Known) -> dict[str, Any]:
     standing = known.standing
     names = await read_names(request)
     pending = standing.pending
+    asks = asks_since(known.profile, standing)
     return {
         "state": state_now(desk_of(request), known).value,
         "steps": _steps(request, known, await _vouchers(request, known, names)),
         "gates": gate_lines(request, standing.gates),
         "support": _support_wish(request, known),
+        "asks": show_day(request, asks) if asks is not None else "",
         "our_pause": day_words(request, standing.paused_until),
         "reason": standing.reason,
         "pending": None

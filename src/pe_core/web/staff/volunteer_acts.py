@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from pe_core.desk import screening
 from pe_core.desk.claiming import make_joining_code
 from pe_core.desk.desk import today_of
-from pe_core.desk.volunteer_notes import write_note
+from pe_core.desk.volunteer_notes import note_answered, write_note
 from pe_core.desk.volunteers import Known
 from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Gate, VolunteerState
@@ -199,6 +199,7 @@ ACTS: Mapping[str, Act] = {
     "confirm": _plain(screening.confirm_pending, "turned_away"),
     "support": _plain(screening.note_support, "supported"),
     "message": _message,
+    "answered": _plain(note_answered, "answered"),
     "refuse": _plain(screening.drop_pending, "refused"),
 }
 

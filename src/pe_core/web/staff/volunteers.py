@@ -45,6 +45,7 @@ class VolunteerLine(Model):
     state: str
     pending: bool
     support: bool
+    asks: bool
     languages: list[str]
     skills: list[str]
     city: str
@@ -193,6 +194,7 @@ def _line(request: PageRequest, card: Card) -> VolunteerLine:
         state=shown_state(desk, card).value,
         pending=card.pending,
         support=card.support,
+        asks=card.asks > 0,
         languages=language_words(request, card.languages),
         skills=[code_words(request, code) for code, _ in card.skills],
         city=card.city,
