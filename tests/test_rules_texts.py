@@ -18,6 +18,7 @@ from pe_core.rules.texts import (
     Source,
     chain,
     direction,
+    language_name,
     load_catalogue,
     own_name,
     show_date,
@@ -302,6 +303,24 @@ def test_a_file_that_cannot_be_read_is_named(
 )
 def test_a_language_has_its_own_name_and_way(language: str, way: str, name: str) -> None:
     assert (way, name) == (direction(language), own_name(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "reader", "name"),
+    [
+        ("ko", "be", "карэйская"),
+        ("ko", "be-Latn", "karejskaja"),
+        ("ko", "be-tarask", "карэйская"),
+        ("ka", "en", "Georgian"),
+        ("be", "he", "בלארוסית"),
+        ("be-tarask", "ru", "беларуская (тарашкевіца)"),
+        ("be-Latn", "en", "biełaruskaja (łacinka)"),
+    ],
+)
+def test_a_language_is_called_what_its_reader_calls_it(
+    language: str, reader: str, name: str
+) -> None:
+    assert name == language_name(language, reader)
 
 
 @pytest.mark.parametrize(

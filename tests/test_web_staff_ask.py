@@ -37,7 +37,7 @@ WHOLE = {
 SAID = (
     "Interpreting in a conversation: very well",
     "Driving people or things: a little",
-    "한국어",
+    "Korean",
     "fluent",
     "Hillham",
     "December 1, 2026",

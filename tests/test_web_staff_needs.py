@@ -94,6 +94,34 @@ def test_a_need_holds_what_was_typed_and_the_asker_reads_that_somebody_is_looked
     )
 
 
+def test_a_language_that_nobody_here_speaks_is_chosen_beside_those_that_are_ticked(
+    office: Office,
+) -> None:
+    page = office.go("/needs/new")
+    offered = "//select[@name='language-more']/option"
+    names = [str(name) for name in page.tree.xpath(f"{offered}/text()")][1:]
+
+    chosen = {"title": "", "languages": ["be"], "language-more": "ko"}
+    refused = office.browser.send(chosen, form="/needs/new")
+    view = office.need(languages=["be"], **{"language-more": "ko"})
+
+    assert not {"be", "en"} & set(page.tree.xpath(f"{offered}/@value"))
+    assert sorted(names) == names and "Korean" in names
+    assert ["be", "ko"] == refused.tree.xpath("//input[@name='languages' and @checked]/@value")
+    assert ("be", "ko") == view.body.need.languages
+    assert "Korean" in office.go(f"/needs/{view.id}").words
+
+
+def test_languages_to_choose_from_stand_in_the_order_of_the_readers_alphabet(
+    office: Office,
+) -> None:
+    page = office.browser.go(f"/be/staff/requests/{office.request}/needs/new")
+    names = page.tree.xpath("//select[@name='language-more']/option/text()")[1:]
+    by_first = [name[0] for name in names]
+
+    assert by_first.index("З") < by_first.index("І") < by_first.index("К")
+
+
 def test_a_task_over_midnight_ends_on_the_next_day(office: Office) -> None:
     day = office.desk.now() + timedelta(days=3)
     parts = {"day-day": str(day.day), "day-month": str(day.month), "day-year": str(day.year)}

@@ -33,6 +33,7 @@ __all__ = [
     "Source",
     "chain",
     "direction",
+    "language_name",
     "load_catalogue",
     "negotiate",
     "official_languages",
@@ -109,6 +110,15 @@ def own_name(language: str) -> str:
     if language in _OWN_NAMES:
         return _OWN_NAMES[language]
     return _locale(language).display_name or language
+
+
+@lru_cache(maxsize=512)
+def language_name(language: str, reader: str) -> str:
+    """Return what readers of another language call a language; its own name if they do not."""
+    name = _locale(reader).languages.get(language.replace("-", "_"))
+    if name is None:
+        return own_name(language)
+    return to_latin(name) if reader == "be-Latn" else name
 
 
 @lru_cache(maxsize=1)

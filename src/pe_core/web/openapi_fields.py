@@ -101,6 +101,7 @@ NEED_FIELDS: Mapping[str, Schema] = MappingProxyType(
         **{f"skill-{number}": TEXT for number in SKILL_ROWS},
         "gates": many(TEXT),
         "languages": many(TEXT),
+        "language-more": TEXT,
         "fluency": one_of([str(int(fluency)) for fluency in Fluency]),
         "places": TEXT,
         "place": one_of(["afar", "there", "both"]),

@@ -17,7 +17,7 @@ from pe_core.web.staff.need_form import (
     skill_rows,
 )
 from pe_core.web.staff.need_words import fluency_words
-from pe_core.web.staff.words import explain, name_language
+from pe_core.web.staff.words import explain, spoken_options
 
 LANGUAGE_ROWS = 2
 _FIRST = {"skills": "skills-1", "languages": "spoken-1"}
@@ -95,7 +95,7 @@ def ask_offer(request: PageRequest, typed: TypedAsk) -> dict[str, Any]:
         "ask": typed,
         "skills": skill_rows(request, typed.skills),
         "skill_options": skill_options(request),
-        "languages_spoken": [(tag, name_language(tag)) for tag in official_languages()],
+        "languages_spoken": spoken_options(request, official_languages()),
         "chosen_languages": [*typed.languages, *[""] * LANGUAGE_ROWS][:LANGUAGE_ROWS],
         "fluencies": [(str(int(one)), fluency_words(request, one)) for one in Fluency],
         "cities": [(name, name) for name in city_names(request)],

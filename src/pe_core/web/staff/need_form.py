@@ -21,12 +21,13 @@ from pe_core.model import (
 )
 from pe_core.model.struct import Model
 from pe_core.rules.needs import DETAIL_LIMIT, MOST_PLACES, TITLE_LIMIT
+from pe_core.rules.texts import official_languages
 from pe_core.web.guards.body import Fields
 from pe_core.web.guards.caller import session_of
 from pe_core.web.portal import PageRequest, desk_of, language_of, portal_of
 from pe_core.web.staff.moving import read_date
 from pe_core.web.staff.need_words import fluency_words, level_words
-from pe_core.web.staff.words import name_language, say
+from pe_core.web.staff.words import say, spoken_name, spoken_options
 
 E = TypeVar("E", bound=IntEnum)
 AFAR, THERE, BOTH = "afar", "there", "both"
@@ -72,7 +73,7 @@ def read_need_form(fields: Fields) -> TypedNeed:
         answers=tuple(fields.all("answers")),
         skills=tuple(typed for name, typed in fields.pairs if name.startswith("skill-")),
         gates=tuple(fields.all("gates")),
-        languages=tuple(fields.all("languages")),
+        languages=tuple(filter(None, (*fields.all("languages"), fields.one("language-more")))),
         fluency=fields.one("fluency"),
         place=fields.one("place"),
         city=fields.one("city"),
@@ -91,12 +92,12 @@ def compose_need(
 ) -> tuple[OpenNeed, tuple[Problem, ...]]:
     """Return the need, with what of its times cannot be read; choices not offered are left out."""
     desk = desk_of(request)
-    spoken = language_tags(request, help_request.original.language)
-    need, problems = compose_fields(request, typed, spoken)
+    here = language_tags(request, help_request.original.language)
+    need, problems = compose_fields(request, typed, here)
     body = OpenNeed(
         title=typed.title,
         detail=_whole_detail(help_request.original.answers, typed),
-        language=typed.language if typed.language in spoken else language_of(request),
+        language=typed.language if typed.language in here else language_of(request),
         need=need,
         by=session_of(request).box,
         at=desk.now(),
@@ -107,16 +108,16 @@ def compose_need(
 
 
 def compose_fields(
-    request: PageRequest, typed: TypedNeed, spoken: Sequence[str]
+    request: PageRequest, typed: TypedNeed, here: Sequence[str]
 ) -> tuple[Need, tuple[Problem, ...]]:
-    """Return what is looked for, with what cannot be read; ``spoken`` are the languages offered."""
+    """Return what is looked for, with what cannot be read; ``here`` are languages to tick."""
     desk = desk_of(request)
     start, end, problems = _read_times(typed, ZoneInfo(desk.embassy.zone))
     skills = [read_skill(one, desk.vocabulary.skills) for one in typed.skills]
     need = Need(
         required=tuple(skill for kind, skill in filter(None, skills) if kind == "required"),
         wished=tuple(skill for kind, skill in filter(None, skills) if kind == "wished"),
-        languages=tuple(tag for tag in spoken if tag in typed.languages),
+        languages=tuple(tag for tag in _to_tick(typed, here) if tag in typed.languages),
         fluency=read_member(Fluency, typed.fluency, Fluency.WORKING),
         gates=tuple(gate for gate in desk.vocabulary.gates if gate in typed.gates),
         city=typed.city
@@ -144,15 +145,17 @@ def need_offer(request: PageRequest, help_request: HelpRequest, typed: TypedNeed
     }
 
 
-def offer_fields(request: PageRequest, typed: TypedNeed, spoken: Sequence[str]) -> dict[str, Any]:
+def offer_fields(request: PageRequest, typed: TypedNeed, here: Sequence[str]) -> dict[str, Any]:
     """Return what is offered for whatever is looked for, by a need or a shift."""
+    spoken = _to_tick(typed, here)
     vocabulary = desk_of(request).vocabulary
     return {
         "need": typed,
         "title_limit": TITLE_LIMIT,
         "detail_limit": DETAIL_LIMIT,
         "most_places": MOST_PLACES,
-        "spoken": [(tag, name_language(tag)) for tag in spoken],
+        "spoken": [(tag, spoken_name(request, tag)) for tag in spoken],
+        "more_languages": spoken_options(request, official_languages().keys() - set(spoken)),
         "brief_language": typed.language,
         "skills": skill_rows(request, typed.skills),
         "skill_options": skill_options(request),
@@ -173,13 +176,19 @@ PLACES = (AFAR, THERE, BOTH)
 
 
 def language_tags(request: PageRequest, *first: str) -> tuple[str, ...]:
-    """Return the languages that can be asked for, ``first`` before the others."""
+    """Return the languages that are spoken here, ``first`` before the others."""
     tags = (
         *first,
         *portal_of(request).languages,
         *desk_of(request).jurisdiction.languages,
     )
     return tuple(dict.fromkeys(tags))
+
+
+def _to_tick(typed: TypedNeed, here: Sequence[str]) -> tuple[str, ...]:
+    """Return the languages that can be ticked: those of here, and what was chosen beside them."""
+    more = (tag for tag in typed.languages if tag in official_languages())
+    return tuple(dict.fromkeys((*here, *more)))
 
 
 def city_names(request: PageRequest) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from pe_core.web.guards.caller import session_of
 from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.facts import request_address
 from pe_core.web.staff.volunteer_words import code_words
-from pe_core.web.staff.words import name_language, name_of, read_names, say, show_moment
+from pe_core.web.staff.words import name_of, read_names, say, show_moment, spoken_name
 
 S = BriefState
 ENDED = (S.DECLINED, S.EXPIRED, S.WITHDRAWN, S.NO_SHOW)
@@ -139,7 +139,7 @@ def need_facts(request: PageRequest, need: Need) -> list[tuple[str, tuple[str, .
         ("required", tuple(skill_words(request, s.code, s.level) for s in need.required)),
         ("wished", tuple(skill_words(request, s.code, s.level) for s in need.wished)),
         ("gates", tuple(code_words(request, gate) for gate in need.gates)),
-        ("languages", tuple(name_language(tag) for tag in need.languages)),
+        ("languages", tuple(spoken_name(request, tag) for tag in need.languages)),
         ("fluency", (fluency_words(request, need.fluency),) if need.languages else ()),
         ("place", _place_words(request, need)),
         ("time", _time_words(request, need)),
@@ -178,7 +178,7 @@ def _reason_words(request: PageRequest, reason: Reason) -> str:
 def _value(request: PageRequest, name: str, value: str | int) -> str:
     match name, value:
         case "language", str(tag):
-            return name_language(tag)
+            return spoken_name(request, tag)
         case "fluency", int(fluency):
             return fluency_words(request, fluency)
         case "level", int(level):

@@ -36,7 +36,14 @@ from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.need_words import fluency_words, skill_words
 from pe_core.web.staff.thread import kind_of_file
 from pe_core.web.staff.volunteer_words import code_words
-from pe_core.web.staff.words import name_language, say, show_day, show_moment, show_topic
+from pe_core.web.staff.words import (
+    name_language,
+    say,
+    show_day,
+    show_moment,
+    show_topic,
+    spoken_name,
+)
 
 GLIMPSE = 90
 
@@ -310,7 +317,7 @@ def _ask(request: PageRequest, body: Ask) -> Shown:
     facts = [
         ("required", _skills(request, body.required)),
         ("wished", _skills(request, body.wished)),
-        ("languages", _spoken(body.languages)),
+        ("languages", _spoken(request, body.languages)),
         ("fluency", fluency_words(request, body.fluency) if body.languages else ""),
         ("number", show_number(body.number, language)),
         ("place", body.city or say(request, "staff.ask.remote")),
@@ -325,10 +332,10 @@ def _skills(request: PageRequest, skills: Iterable[Skill]) -> str:
     return "; ".join(skill_words(request, one.code, one.level) for one in skills)
 
 
-def _spoken(tags: Iterable[str]) -> str:
+def _spoken(request: PageRequest, tags: Iterable[str]) -> str:
     """Return languages by their names; what a peer calls by a tag of its own stays that tag."""
     known = official_languages()
-    return ", ".join(name_language(tag) if tag in known else tag for tag in tags)
+    return ", ".join(spoken_name(request, tag) if tag in known else tag for tag in tags)
 
 
 def _guide(request: PageRequest, body: Share) -> Shown:
@@ -361,7 +368,7 @@ def _what(request: PageRequest, first: Body | None) -> tuple[str, str]:
             return _short(first.topic or first.question), first.language
         case Ask():
             skills = [code_words(request, one.code) for one in (*first.required, *first.wished)]
-            wanted = (", ".join(skills), _spoken(first.languages))
+            wanted = (", ".join(skills), _spoken(request, first.languages))
             return _short(" · ".join(part for part in wanted if part)), ""
         case Share():
             shown = _guide(request, first)

@@ -10,7 +10,7 @@ from pe_core.model.struct import Model
 from pe_core.model.volunteer import ANYWHERE
 from pe_core.rules.texts import show_date, show_number
 from pe_core.web.portal import PageRequest, desk_of, language_of
-from pe_core.web.staff.words import name_language, say
+from pe_core.web.staff.words import say, spoken_name
 
 
 class GateLine(Model):
@@ -44,7 +44,7 @@ def skill_words(request: PageRequest, skills: Sequence[tuple[str, int]]) -> list
 def language_words(request: PageRequest, languages: Sequence[tuple[str, int]]) -> list[str]:
     """Return the languages with how well each is spoken."""
     return [
-        f"{name_language(tag)} ({say(request, f'staff.fluency.{fluency}')})"
+        f"{spoken_name(request, tag)} ({say(request, f'staff.fluency.{fluency}')})"
         for tag, fluency in languages
     ]
 

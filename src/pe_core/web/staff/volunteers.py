@@ -30,7 +30,7 @@ from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.address import address, query_of
 from pe_core.web.staff.filters import read_page
 from pe_core.web.staff.volunteer_words import code_words, language_words
-from pe_core.web.staff.words import count, name_language, say
+from pe_core.web.staff.words import count, say, spoken_options
 
 PAGE = 25
 QUERY_LIMIT = 80
@@ -136,7 +136,7 @@ def _choices(request: PageRequest, cards: Sequence[Card]) -> dict[str, list[tupl
     skills = {code for card in cards for code, _ in card.skills} | set(desk.vocabulary.skills)
     cities = [city.name for city in desk.jurisdiction.cities]
     return {
-        "language": sorted(((tag, name_language(tag)) for tag in tags), key=_by_words),
+        "language": spoken_options(request, tags),
         "skill": sorted(((code, code_words(request, code)) for code in skills), key=_by_words),
         "city": [(city, city) for city in cities],
     }

@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 from pe_core.desk.roster import list_members
 from pe_core.model import Box, Problem
 from pe_core.model.week import Week, week_start
-from pe_core.rules.texts import own_name, show_date, show_time
+from pe_core.rules.texts import language_name, own_name, show_date, show_time
 from pe_core.web.guards.caller import session_of
 from pe_core.web.portal import PageRequest, desk_of, language_of
+
+# Letters that Unicode has away from their place in the alphabet, by what they follow.
+_IN_ORDER = str.maketrans({"ё": "ея", "і": "и", "ў": "уя"})
 
 
 def say(request: PageRequest, key: str, **values: object) -> str:
@@ -43,7 +46,24 @@ def show_topic(request: PageRequest, form: str, title: str) -> str:
 
 def name_language(language: str) -> str:
     """Return a language's own name, with a capital as everywhere in the portal."""
-    name = own_name(language)
+    return _capital(own_name(language))
+
+
+def spoken_name(request: PageRequest, language: str) -> str:
+    """Return what a reader of the page calls a language that somebody speaks.
+
+    The own names of languages are for those who speak them; a coordinator looks for a word.
+    """
+    return _capital(language_name(language, language_of(request)))
+
+
+def spoken_options(request: PageRequest, languages: Iterable[str]) -> list[tuple[str, str]]:
+    """Return languages to choose from, by the reader's words for them, in their order."""
+    found = ((tag, spoken_name(request, tag)) for tag in languages)
+    return sorted(found, key=lambda option: option[1].casefold().translate(_IN_ORDER))
+
+
+def _capital(name: str) -> str:
     # Title case, not upper: Georgian has capitals that begin no word.
     return name[:1].title() + name[1:]
 
