@@ -373,6 +373,28 @@ def test_an_embassy_that_has_not_begun_proposes_to_nobody(
     )
 
 
+@pytest.mark.parametrize("by_host", [False, True], ids=["a colleague", "the host"])
+def test_of_two_who_propose_an_embassy_in_one_moment_the_second_is_told_that_it_is_known(
+    sides: tuple[Side, Side, Post], by_host: bool
+) -> None:
+    one, other, _ = sides
+
+    async def both() -> list[Any]:
+        acts = (
+            pairing.propose(one.desk, session, other.address)
+            for session in (one.session, None if by_host else one.session)
+        )
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    ended = one.run(both())
+
+    assert 1 == ended.count("yy")
+    assert ["staff.peers.known"] == [end.key for end in ended if isinstance(end, NotAllowed)]
+    assert ("proposed", 0, 0, 0) == one.stands(other)
+    assert [(Act.PEER_PROPOSED, "yy")] == one.acts()
+    assert 1 == len(one.waiting()), "it hears of us once"
+
+
 def test_the_introduction_is_fetched_through_the_real_door(
     sides: tuple[Side, Side, Post],
 ) -> None:

@@ -17,7 +17,9 @@ WHOLE = ("be", "ru", "en", "pl")
 LANGUAGES = tuple(sorted(path.stem for path in (CORE / "locales").glob("*.po")))
 PUBLIC = tuple(language for language in LANGUAGES if language not in WHOLE)
 """Languages of the pages for askers alone; what the staff see falls along the chain."""
-REFUSED = re.compile(r'(?:NotAllowed|NotFound|TooMany|FileRefused)\(\s*"([a-z_.]+)"')
+REFUSED = re.compile(r'(?:NotAllowed|PeerClosed|NotFound|TooMany|FileRefused)\(\s*"([a-z_.]+)"')
+NUMBER_BESIDE = ("staff.requests.figure_letters",)
+"""Figures, whose number stands before the words by itself."""
 TRIED = (0, 1, 2, 3, 5, 11, 21, 22, 25, 101, 1000)
 STATUS = re.compile(r"^#, (?:machine|human|reviewed)$", re.M)
 
@@ -147,4 +149,5 @@ def test_every_counted_text_speaks_of_every_number(texts: Catalogue, language: s
             said = texts.plural(language, key, **{**values, "number": number})
 
             assert "{" not in said
-            assert str(number) in said or number in alone, f"{key} hides {number}"
+            beside = key in NUMBER_BESIDE
+            assert beside or str(number) in said or number in alone, f"{key} hides {number}"

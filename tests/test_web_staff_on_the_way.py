@@ -1,5 +1,7 @@
 """The page of what is on its way: what waits, since when, and what to do about a failure."""
 
+import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC
 from pathlib import Path
@@ -17,11 +19,12 @@ from neighbours import (
     send,
     straight,
 )
-from pe_core.errors import AnswerRefused
+from pe_core.errors import AnswerRefused, NotFound
 from pe_core.network.carrying import PeerCourier
+from pe_core.network.waiting import drop, try_again
 from pe_core.store import Delete, OutgoingRow
 from pe_core.toolkit.browser import Browser, Page
-from pe_core.toolkit.invented import Clock
+from pe_core.toolkit.invented import Clock, unlock_account
 from storing import bytes_on_disk
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -104,7 +107,7 @@ def test_a_dead_letter_is_tried_again_with_one_press(
     assert "A letter" in page.words
     assert [(letter.id, "dead")] == states(wire, pe_run)
 
-    assert "tried again now" in press(colleague, "again").words
+    assert "Tried again now" in press(colleague, "again").words
     wire.bend = straight
     assert 1 == pe_run(courier.deliver())
     assert [letter.id] == [row.id for row in pe_run(arrived(wire, "bb"))]
@@ -148,7 +151,7 @@ def test_a_dead_letter_that_was_given_up_is_gone_from_the_files(
     colleague.go(AT)
     give_up(colleague)
 
-    assert "given up and erased" in colleague.send(form="/drop").words
+    assert "Given up and erased" in colleague.send(form="/drop").words
     assert [] == states(wire, pe_run)
     assert letter.id.encode() not in bytes_on_disk(tmp_path / "aa" / "data")
 
@@ -187,13 +190,12 @@ def test_what_a_later_letter_has_overtaken_can_only_be_given_up(
     wire: Wire, courier: PeerCourier, colleague: Browser, pe_run: Run
 ) -> None:
     letter = pe_run(send(wire, "aa", "bb"))
-    second = pe_run(send(wire, "aa", "bb", letter.thread))
     pe_run(give(wire, make_erase(letter)))
     wire.bend = refuse(410)
     pe_run(courier.deliver())
     both = colleague.go(AT)
-    assert 3 == len(both.tree.xpath("//button[@value='again']"))
-    press(colleague, "again", place=2)
+    assert 2 == len(both.tree.xpath("//button[@value='again']"))
+    second = pe_run(send(wire, "aa", "bb", letter.thread))
     wire.bend = straight
     pe_run(courier.deliver())
     page = colleague.go(AT)
@@ -202,6 +204,130 @@ def test_what_a_later_letter_has_overtaken_can_only_be_given_up(
     assert "can no longer go" in page.words
     assert 2 == len(page.tree.xpath("//a[contains(@href, '/drop')]"))
     assert 1 == len(page.tree.xpath("//button[@value='again']")), "what takes back goes always"
+
+
+def die(wire: Wire, courier: PeerCourier, run: Run, number: int) -> list[str]:
+    """Let letters of one conversation fail for ever; returns their ids in order."""
+    first = run(send(wire, "aa", "bb"))
+    names = [first.id, *(run(send(wire, "aa", "bb", first.thread)).id for _ in range(number - 1))]
+    wire.bend = refuse(410)
+    run(courier.deliver())
+    wire.bend = straight
+    return names
+
+
+def test_pieces_of_a_file_that_did_not_arrive_are_one_line_and_go_again_with_one_press(
+    wire: Wire, courier: PeerCourier, colleague: Browser, pe_run: Run
+) -> None:
+    names = die(wire, courier, pe_run, 3)
+    other = die(wire, courier, pe_run, 1)
+    page = colleague.go(AT)
+    titles = [h.text_content() for h in page.tree.xpath("//main//h3")]
+    sizes = sum(row.size for row in pe_run(wire.embassies["aa"].store.select(OutgoingRow)))
+    size = math.ceil((sizes - sizes // 4) / 1024)
+    place = titles.index("3 letters of one conversation")
+    again = press(colleague, "again", place)
+    taken = pe_run(courier.deliver())
+
+    assert ["3 letters of one conversation", "A letter"] == sorted(titles)
+    assert f"The first given on November 24, 2026, {size} KiB in all" in page.words
+    assert "Tried again now" in again.words
+    assert 3 == taken
+    assert names == [row.id for row in pe_run(arrived(wire, "bb"))]
+    assert [(other[0], "dead")] == states(wire, pe_run)
+
+
+def test_pieces_of_a_file_are_given_up_together_and_it_is_said_what_is_lost(
+    wire: Wire, courier: PeerCourier, colleague: Browser, pe_run: Run
+) -> None:
+    die(wire, courier, pe_run, 3)
+    (other,) = die(wire, courier, pe_run, 1)
+    page = colleague.go(AT)
+    titles = [h.text_content() for h in page.tree.xpath("//main//h3")]
+    sure = give_up(colleague, titles.index("3 letters of one conversation")).words
+    gone = colleague.send(form="/drop")
+
+    assert "3 letters of one conversation" in sure
+    assert "They get none of these letters." in sure
+    assert "It cannot be brought back." in sure
+    assert "Given up and erased" in gone.words
+    assert [(other, "dead")] == states(wire, pe_run)
+
+
+def test_wishes_to_erase_of_one_conversation_are_one_line(
+    wire: Wire, courier: PeerCourier, colleague: Browser, pe_run: Run
+) -> None:
+    letter = pe_run(send(wire, "aa", "bb"))
+    pe_run(give(wire, make_erase(letter), make_erase(letter)))
+    wire.bend = refuse(410)
+    pe_run(courier.deliver())
+    page = colleague.go(AT)
+    titles = [h.text_content() for h in page.tree.xpath("//main//h3")]
+    sure = give_up(colleague)
+
+    assert ["2 wishes to erase what we sent in one conversation", "A letter"] == titles
+    assert "it stays with them" in sure.words
+
+
+def test_what_can_go_again_and_what_was_overtaken_are_two_lines(
+    wire: Wire, courier: PeerCourier, colleague: Browser, pe_run: Run
+) -> None:
+    names = die(wire, courier, pe_run, 2)
+    thread = pe_run(wire.embassies["aa"].store.get(OutgoingRow, names[0])).thread
+    arrives = pe_run(send(wire, "aa", "bb", thread))
+    pe_run(courier.deliver())
+    later = [pe_run(send(wire, "aa", "bb", thread)) for _ in range(2)]
+    wire.bend = refuse(410)
+    pe_run(courier.deliver())
+    wire.bend = straight
+    page = colleague.go(AT)
+    press(colleague, "again")
+    pe_run(courier.deliver())
+
+    titles = [h.text_content() for h in page.tree.xpath("//main//h3")]
+    assert ["2 letters of one conversation"] * 2 == titles
+    assert 1 == len(page.tree.xpath("//button[@value='again']"))
+    assert [arrives.id, *(one.id for one in later)] == [
+        row.id for row in pe_run(arrived(wire, "bb"))
+    ]
+    assert [(name, "dead") for name in names] == states(wire, pe_run)
+
+
+@pytest.mark.parametrize("act", ["again", "drop"])
+def test_what_died_since_the_page_was_shown_is_not_decided_about_unseen(
+    wire: Wire, courier: PeerCourier, colleague: Browser, pe_run: Run, act: str
+) -> None:
+    names = die(wire, courier, pe_run, 2)
+    thread = pe_run(wire.embassies["aa"].store.get(OutgoingRow, names[0])).thread
+    colleague.go(AT)
+    if act == "drop":
+        give_up(colleague)
+    pe_run(send(wire, "aa", "bb", thread))
+    wire.bend = refuse(410)
+    pe_run(courier.deliver())
+    page = press(colleague, "again") if act == "again" else colleague.send(form="/drop")
+
+    assert 422 == page.status
+    assert "Look again." in page.words
+    assert ["dead"] * 3 == [state for _, state in states(wire, pe_run)]
+
+
+def test_of_letters_that_are_decided_about_together_either_all_change_or_none(
+    wire: Wire, courier: PeerCourier, pe_run: Run
+) -> None:
+    names = die(wire, courier, pe_run, 3)
+    desk, account = wire.embassies["aa"].desk, wire.embassies["aa"].account
+    session = pe_run(unlock_account(desk, wire.clock, account))
+
+    async def both() -> list[BaseException | None]:
+        acts = (drop(desk, session, names[0], 3), try_again(desk, session, names[0], 3))
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    ended = pe_run(both())
+
+    assert 1 == sum(isinstance(error, NotFound) for error in ended)
+    assert {"dead"} != {state for _, state in states(wire, pe_run)}
+    assert len(states(wire, pe_run)) in (0, 3)
 
 
 def test_two_colleagues_who_press_at_once_are_told(

@@ -22,6 +22,7 @@ PeError
 └── DeskError                an act is not possible; carries a text key for the person
     ├── NotFound             no such request, invite or visit (also: not for you)
     ├── NotAllowed           the lifecycle or the role does not allow it
+    │   └── PeerClosed       no letter can go to another embassy now; says to which
     ├── TooMany              a quota or a memory limit is reached; try later
     ├── FileRefused          a file is not taken; says why
     └── UpkeepRefused        the clock or the numbers look wrong; an admin must confirm
@@ -241,6 +242,19 @@ class NotAllowed(DeskError):
     Seen by: people, as a page with the reason; whoever runs `pe`, as one line.
     Mend: do first what the reason names.
     """
+
+
+class PeerClosed(NotAllowed):
+    """No letter can go to another embassy now; ``peer`` is the code of it.
+
+    Seen by: people, as a page with the reason.
+    Mend: choose another embassy; see the page of peers.
+    """
+
+    def __init__(self, key: str, peer: str) -> None:
+        """Keep the text key, and which embassy it is."""
+        self.peer = peer
+        super().__init__(key)
 
 
 class TooMany(DeskError):

@@ -15,6 +15,7 @@ from pe_core.store import (
     Insert,
     MetaRow,
     OutgoingRow,
+    OutgoingThreadRow,
     OwnKeysetRow,
     PeerKeysetRow,
     PeerRow,
@@ -62,16 +63,18 @@ def peer_pages(house: "House", language: str) -> Iterator[tuple[str, Page]]:
     house.desk.peer_away = {code: 1400.0}.get
     yield "on_the_way", busel.go(f"{at}/on-the-way")
     house.desk.peer_away = nobody_away
-    for kind in ("letter", "hello", "erase"):
+    for kind in ("letter", "hello", "erase", "piece-1"):
         yield f"on_the_way_drop-{kind}", busel.go(f"{at}/on-the-way/dead-{kind}/drop")
     yield "peer_block", busel.go(f"{here}/block")
     yield "peer_block-wrong", busel.send({"passphrase": "wrong"}, form="/block")
     _forget(house, code)
 
 
-def _on_the_way(code: str) -> Iterator[OutgoingRow]:
-    """Give rows of every kind and state: of the letters only the last can go again."""
-    kinds = {"letter": ("t", 1), "next": ("t", 3), "hello": ("", 0), "erase": ("t", 0)}
+def _on_the_way(code: str) -> Iterator[OutgoingRow | OutgoingThreadRow]:
+    """Give rows of every kind and state: the letter can no longer go, the pieces of a file can."""
+    pieces = {f"piece-{number}": ("file", number) for number in range(1, 4)}
+    kinds = {"letter": ("t", 1), "hello": ("", 0), "erase": ("t", 0), **pieces}
+    yield OutgoingThreadRow(peer=code, thread="file", number=3, keep_until=10_000)
     for state in OutState:
         for kind, (thread, number) in kinds.items():
             yield OutgoingRow(
@@ -101,6 +104,7 @@ def _forget(house: "House", code: str) -> None:
                 Delete(PeerRow, {"code": code}),
                 Delete(PeerKeysetRow, {"peer": code}),
                 Delete(OutgoingRow, {"peer": code}),
+                Delete(OutgoingThreadRow, {"peer": code}),
                 Delete(OwnKeysetRow, {"serial": 1}),
                 Delete(MetaRow, {"key": "peer_key"}),
                 *(Delete(DeskKeyRow, {"id": key}) for key in keys),

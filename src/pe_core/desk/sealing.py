@@ -40,7 +40,12 @@ WORDS_LIMIT = 200
 
 def new_id() -> str:
     """Return a random id of 26 characters (128 bits) that says nothing, not even its time."""
-    return base64.b32encode(random_bytes(16)).decode().rstrip("=").lower()
+    return id_of(random_bytes(16))
+
+
+def id_of(data: bytes) -> str:
+    """Return 16 bytes written as an id."""
+    return base64.b32encode(data).decode().rstrip("=").lower()
 
 
 def new_request(

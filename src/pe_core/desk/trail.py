@@ -22,7 +22,7 @@ from pe_core.model.struct import Model
 from pe_core.model.trail import Act, Entry
 from pe_core.model.week import Week, week_of
 from pe_core.rules.retention import KEEP_TRAIL
-from pe_core.store import Change, Insert, MetaRow, TrailRow, Update
+from pe_core.store import Change, EpochRow, Insert, MetaRow, TrailRow, Update
 from pe_core.vault import open_envelope, seal
 
 HEAD = "trail"
@@ -45,34 +45,35 @@ async def record(
 
     Raises NothingToSealTo, and writes nothing, before anybody has joined.
     """
-    async with appending(desk, box, act, what) as entry:
-        await desk.store.write([*changes, *entry])
+    await record_each(desk, box, act, [what], changes)
+
+
+async def record_each(
+    desk: Desk, box: Box, act: Act, each: Sequence[str], changes: Sequence[Change]
+) -> None:
+    """Write ``changes`` and an entry for each thing that was done, as ``record`` writes one."""
+    async with appending(desk, box, act, *each) as entries:
+        await desk.store.write([*changes, *entries])
 
 
 @asynccontextmanager
-async def appending(
-    desk: Desk, box: Box, act: Act, what: str = ""
-) -> AsyncIterator[Sequence[Change]]:
-    """Hold the trail and yield the changes that append an entry; the caller writes them.
+async def appending(desk: Desk, box: Box, act: Act, *each: str) -> AsyncIterator[Sequence[Change]]:
+    """Hold the trail and yield the changes that append an entry, or one for each thing named.
 
-    Never enter it while ``desk.epoch_lock`` is held: the trail may have to begin an epoch.
+    The caller writes them. Never enter it while ``desk.epoch_lock`` is held: the trail may have
+    to begin an epoch.
     """
     async with desk.trail_lock:
         epoch = await current_epoch(desk, "trail")
-        head = await read_head(desk)
-        number = head.number + 1
-        entry = Entry(at=desk.now(), box=box, act=act, what=what, number=number)
-        context = desk.context("trail", str(number))
-        body = seal(msgspec.msgpack.encode(entry), to=[epoch.public], context=context)
-        row = TrailRow(
-            number=number,
-            keep_until=Week(week_of(desk.now().date()) + KEEP_TRAIL),
-            epoch=epoch.id,
-            before=head.link,
-            body=body,
-        )
-        moved = Head(number=number, link=link_after(row))
-        yield (Insert(row), _move_head(head, moved))
+        head = before = await read_head(desk)
+        rows: list[Change] = []
+        for what in each or ("",):
+            number = before.number + 1
+            entry = Entry(at=desk.now(), box=box, act=act, what=what, number=number)
+            row = _row(desk, epoch, before, entry)
+            before = Head(number=row.number, link=link_after(row))
+            rows.append(Insert(row))
+        yield (*rows, _move_head(head, before))
 
 
 async def read_head(desk: Desk) -> Head:
@@ -124,6 +125,17 @@ async def read_entries(
             await asyncio.sleep(0)
         entries.append(read_entry(desk, session, row))
     return entries
+
+
+def _row(desk: Desk, epoch: EpochRow, before: Head, entry: Entry) -> TrailRow:
+    context = desk.context("trail", str(entry.number))
+    return TrailRow(
+        number=entry.number,
+        keep_until=Week(week_of(desk.now().date()) + KEEP_TRAIL),
+        epoch=epoch.id,
+        before=before.link,
+        body=seal(msgspec.msgpack.encode(entry), to=[epoch.public], context=context),
+    )
 
 
 def _move_head(before: Head, after: Head) -> Change:

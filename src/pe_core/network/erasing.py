@@ -19,6 +19,7 @@ from pe_core.rules.retention import SHORTEST_KEEP, withdrawal_day
 from pe_core.store import (
     Change,
     Delete,
+    In,
     IncomingRow,
     OutgoingRow,
     ReferralNoteRow,
@@ -68,17 +69,30 @@ async def take_back(
     changes: list[Change] = [
         Update(ReferralRow, (row.id,), known, expect={"state": row.state}),
         Delete(ReferralNoteRow, _of(row.id)),
-        *(Delete(OutgoingRow, {"id": name}) for name in ours),
+        *await stop_sending(desk, PeerCode(row.peer), row.id),
         *await _forget_theirs(desk, row),
     ]
     return [*changes, *_erases(desk, PeerCode(row.peer), ThreadId(row.id), ours)]
 
 
+async def stop_sending(desk: Desk, peer: PeerCode, thread: str) -> list[Change]:
+    """Return what takes the letters of a conversation that wait or failed out of the outbox.
+
+    The gap in its numbers holds nothing up: a peer refuses only what is lower than what it has.
+    What takes something back stays.
+    """
+    where = {"peer": peer, "thread": thread}
+    rows = await desk.store.pick(OutgoingRow, ("id", "number"), where)
+    letters = tuple(name for name, number in rows if number)
+    return [Delete(OutgoingRow, {"id": In(letters)})] if letters else []
+
+
 async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Change]:
     """Return what an erase of a peer changes beside the bodies of the packets that it names.
 
-    Our own letters in that conversation go too. A request that was made of it is withdrawn as
-    if its asker had asked for it: after 48 hours, and with the coordinators warned.
+    Our own letters in that conversation go too, also those that still wait to go out. A request
+    that was made of it is withdrawn as if its asker had asked for it: after 48 hours, and with
+    the coordinators warned.
     """
     row = await desk.store.get(ReferralRow, thread)
     if row is None or row.peer != sender:
@@ -94,6 +108,7 @@ async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Cha
     return [
         Update(ReferralRow, (row.id,), revoked, expect={"state": row.state}),
         Delete(ReferralNoteRow, _of(row.id)),
+        *await stop_sending(desk, sender, row.id),
     ]
 
 

@@ -31,9 +31,11 @@ from pe_core.model.referral import (
 )
 from pe_core.model.week import Week, week_of
 from pe_core.network.bodies import decode_body
+from pe_core.network.erasing import stop_sending
+from pe_core.network.gathering import LASTING
 from pe_core.network.knowing import read_peer
 from pe_core.network.referring import trace_of
-from pe_core.network.threads import ReferralView, change_referral, new_referral
+from pe_core.network.threads import CASES, ReferralView, change_referral, new_referral
 from pe_core.network.wire import Letter
 from pe_core.rules.lifecycle import may_move
 from pe_core.rules.referring import ACT_OF, first_state, other, step
@@ -86,8 +88,18 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
             return False
     due = view.row.due if after is ReferralState.WAITING else 0
     change = await change_referral(desk, view, known, after, due=due)
-    await _note(desk, session, letter, [change, *more])
+    unsent = await _unsent(desk, view, after)
+    await _note(desk, session, letter, [change, *more, *unsent])
+    if unsent:
+        await desk.store.shred()
     return True
+
+
+async def _unsent(desk: Desk, view: ReferralView, after: ReferralState) -> list[Change]:
+    """Return what takes the rest of a case of ours out of the outbox once nobody keeps it."""
+    if not view.is_ours or view.body.kind not in CASES or after in LASTING:
+        return []
+    return await stop_sending(desk, view.peer, view.id)
 
 
 async def _about_request(

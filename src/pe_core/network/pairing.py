@@ -60,12 +60,19 @@ async def propose(desk: Desk, session: Session | None, address: str) -> PeerCode
     """Ask an address who lives there, pin its keys, and say hello; return its code.
 
     ``session`` is None where the host's command line acts. Raises NotAllowed for what is no
-    address of another embassy's portal, for one that is known, and for a key that is another's;
-    KeysetRefused for keys that do not verify.
+    address of another embassy's portal, for one that is known, if only since this moment, and
+    for a key that is another's; KeysetRefused for keys that do not verify.
     """
     own = await read_begun(desk)
     origin = read_origin(address)
     introduction = await _ask(desk, origin)
+    await _until_written(partial(_propose, desk, session, own, origin, introduction))
+    return introduction.embassy
+
+
+async def _propose(
+    desk: Desk, session: Session | None, own: Own, origin: str, introduction: Introduction
+) -> None:
     keyset = _check(desk, own, origin, introduction)
     if await desk.store.get(PeerRow, introduction.embassy) is not None:
         raise NotAllowed("staff.peers.known")
@@ -76,7 +83,6 @@ async def propose(desk: Desk, session: Session | None, address: str) -> PeerCode
         *tell(desk, own, introduction.embassy, Pairing()),
     ]
     await record(desk, _box(session), Act.PEER_PROPOSED, introduction.embassy, changes)
-    return introduction.embassy
 
 
 async def confirm(desk: Desk, session: Session | None, code: str, typed: str) -> PeerState:

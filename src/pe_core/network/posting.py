@@ -15,7 +15,7 @@ from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.sealing import new_id
 from pe_core.desk.sessions import Session
-from pe_core.errors import EnvelopeRefused, KeysetRefused, NotAllowed
+from pe_core.errors import EnvelopeRefused, KeysetRefused, NotAllowed, PeerClosed
 from pe_core.model.peer import Kind, PacketId, PeerCode, PeerState, ThreadId
 from pe_core.network.bodies import encode_body
 from pe_core.network.enclosing import parts_of
@@ -50,9 +50,9 @@ async def post(
 ) -> list[Change]:
     """Return the changes that post a letter in a thread, and keep a copy of it.
 
-    ``body`` is what ``encode_body`` made. Raises NotAllowed unless letters pass between us and
-    the peer, and where its dated key is too old or the letter too long. A colleague who posts in
-    the same thread at the same moment makes the writing raise Conflict.
+    ``body`` is what ``encode_body`` made. Raises PeerClosed unless letters pass between us and
+    the peer, and where its dated key is too old; NotAllowed where the letter is too long. A
+    colleague who posts in the same thread at the same moment makes the writing raise Conflict.
     """
     way = await _way(desk, session, peer, about_case=about_case)
     number = await next_number(desk, peer, thread)
@@ -92,14 +92,14 @@ def may_post(known: Known, now: int) -> str:
 def _dated_key(known: Known, now: int, until: int) -> ReferralKey:
     row = known.row
     if row.state != PeerState.ACTIVE or not (row.ours and row.theirs) or row.away:
-        raise NotAllowed("staff.referrals.peer_not_active")
+        raise PeerClosed("staff.referrals.peer_not_active", row.code)
     try:
         check_keyset(known.keyset, row.code, now)
         dated = read_referral_key(row.referral or b"", known.keyset)
     except KeysetRefused:
-        raise NotAllowed("staff.referrals.peer_no_key") from None
+        raise PeerClosed("staff.referrals.peer_no_key", row.code) from None
     if now > dated.made + OLDEST_KEY or until > dated.until:
-        raise NotAllowed("staff.referrals.peer_no_key")
+        raise PeerClosed("staff.referrals.peer_no_key", row.code)
     return dated
 
 

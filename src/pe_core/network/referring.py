@@ -3,16 +3,17 @@
 Each act is one transaction: the letter, the state, the request that it is about, the trail.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from pe_core.desk.desk import Desk, here_and_now, today_of
-from pe_core.desk.sealing import change_state, new_id
+from pe_core.desk.sealing import change_state, id_of, new_id
 from pe_core.desk.sessions import Session
-from pe_core.desk.trail import record
+from pe_core.desk.trail import record, record_each
 from pe_core.desk.working import OVER, note_work, take_up
-from pe_core.errors import NotAllowed
+from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Author, Message, MessageKind, RequestId, State
 from pe_core.model import trail as trails
 from pe_core.model.peer import Kind, PeerCode, ThreadId
@@ -45,7 +46,7 @@ from pe_core.rules.referring import (
     first_state,
     step,
 )
-from pe_core.store import Change, IncomingRow, Insert, Update
+from pe_core.store import Change, In, IncomingRow, Insert, ReferralRow, Update
 
 TRACE = "referral"
 """Before the id of a conversation in the trail."""
@@ -56,15 +57,86 @@ async def begin(
     session: Session,
     prepared: Prepared,
     *,
+    press: str = "",
     request: RequestId | None = None,
     parent: ThreadId | None = None,
 ) -> ThreadId:
     """Send the bytes that were prepared, and begin a conversation with them; returns its id.
 
-    Files that go along follow in letters of their own, in the same transaction. Raises
-    NotAllowed as ``post`` does, and for a request that is over.
+    Files that go along follow in letters of their own, in the same transaction. ``press`` names
+    the page that was pressed: pressed twice it sends once. Raises NotAllowed as ``post`` does,
+    and for a request that is over.
     """
-    thread = ThreadId(new_id())
+    thread = _thread_of(press, prepared)
+
+    async def write() -> None:
+        changes = await _beginning(desk, session, thread, prepared, request, parent)
+        if request is None:
+            await record(desk, session.box, trails.Act.REFERRAL_BEGUN, trace_of(thread), changes)
+        else:
+            await _begin_about(desk, session, request, prepared.peer, changes)
+
+    await _once(desk, [thread], write)
+    return thread
+
+
+async def begin_all(
+    desk: Desk, session: Session, prepared: Sequence[Prepared], *, press: str = ""
+) -> list[ThreadId]:
+    """Begin a conversation with each of several peers, with all of them or with none.
+
+    Raises as ``begin`` does.
+    """
+    threads = [_thread_of(press, one) for one in prepared]
+
+    async def write() -> None:
+        changes: list[Change] = []
+        for thread, one in zip(threads, prepared, strict=True):
+            changes += await _beginning(desk, session, thread, one)
+        traces = [trace_of(thread) for thread in threads]
+        await record_each(desk, session.box, trails.Act.REFERRAL_BEGUN, traces, changes)
+
+    await _once(desk, threads, write)
+    return threads
+
+
+def _thread_of(press: str, prepared: Prepared) -> ThreadId:
+    """Return what a conversation is called: pressed again, the same bytes to a peer are the same.
+
+    Nobody who does not know ``press`` finds anything in it.
+    """
+    if not press:
+        return ThreadId(new_id())
+    named = f"{press} {prepared.peer} {prepared.digest}"
+    return ThreadId(id_of(hashlib.sha256(named.encode()).digest()[:16]))
+
+
+async def _once(
+    desk: Desk, threads: Sequence[ThreadId], write: Callable[[], Awaitable[None]]
+) -> None:
+    """Begin conversations, unless another press of the same page has begun them."""
+    if await _have_begun(desk, threads):
+        return
+    try:
+        await write()
+    except Conflict:
+        if not await _have_begun(desk, threads):
+            raise
+
+
+async def _have_begun(desk: Desk, threads: Sequence[ThreadId]) -> bool:
+    return await desk.store.count(ReferralRow, {"id": In(threads)}) == len(threads)
+
+
+async def _beginning(
+    desk: Desk,
+    session: Session,
+    thread: ThreadId,
+    prepared: Prepared,
+    request: RequestId | None = None,
+    parent: ThreadId | None = None,
+) -> list[Change]:
+    """Return the changes that begin a conversation: its row, the letter, files that go along."""
     kind = prepared.kind
     body = Referral(
         kind=kind,
@@ -87,12 +159,7 @@ async def begin(
         desk, session, prepared.peer, kind, thread, prepared.raw, about_case=kind in CASES
     )
     parts = await post_parts(desk, session, prepared.peer, thread, prepared.files)
-    changes: list[Change] = [Insert(row), *letter, *parts]
-    if request is None:
-        await record(desk, session.box, trails.Act.REFERRAL_BEGUN, trace_of(thread), changes)
-    else:
-        await _begin_about(desk, session, request, prepared.peer, changes)
-    return thread
+    return [Insert(row), *letter, *parts]
 
 
 async def answer(

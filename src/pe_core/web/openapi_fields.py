@@ -255,8 +255,12 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "staff.setup.change_setup": {"act": act_of(*CONFIRMED, "live", "close"), **PASSPHRASE},
         "staff.plugins.take_again": {"part": TEXT},
         "staff.peers.take_new_peer": {"address": TEXT},
-        "staff.on_the_way.take_on_the_way": {"packet": TEXT, "act": act_of("again")},
-        "staff.on_the_way.take_drop": {},
+        "staff.on_the_way.take_on_the_way": {
+            "packet": TEXT,
+            "number": TEXT,
+            "act": act_of("again"),
+        },
+        "staff.on_the_way.take_drop": {"number": TEXT},
         "staff.peer.take_peer": {
             "act": act_of("confirm", "pause", "resume", "forget"),
             "words": TEXT,

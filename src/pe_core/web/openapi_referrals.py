@@ -23,12 +23,14 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
             "reason": one_of([reason.value for reason in Reason]),
             "without": one_of(["yes"]),
             "peer": TEXT,
+            "press": TEXT,
             "into": one_of(["new", "ours"]),
             "slug": TEXT,
         },
         "staff.referral_new.take_new_referral": {
             "act": act_of("preview", "send"),
             "shown": TEXT,
+            "press": TEXT,
             "peer": many(TEXT),
             "words": TEXT,
             "topic": TEXT,
@@ -45,6 +47,7 @@ FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
         "staff.refer.take_refer": {
             "act": act_of("ask", "spoken", "preview", "send"),
             "shown": TEXT,
+            "press": TEXT,
             "peer": TEXT,
             "kind": one_of(["refer", "transfer"]),
             "field": many(TEXT),

@@ -12,6 +12,7 @@ from pe_core.errors import DeskError
 from pe_core.model.struct import Model
 from pe_core.network.waiting import Dead, Waiting, drop, read_dead, read_waiting, try_again
 from pe_core.rules.texts import show_date
+from pe_core.web.guards.body import Fields
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.refusals import refusal
 from pe_core.web.guards.routes import get_page, post_page
@@ -28,9 +29,10 @@ KIB = 1024
 
 
 class DeadLine(Model):
-    """A packet that could not be delivered, in words."""
+    """What could not be delivered, in words: a packet, or ``number`` letters of a conversation."""
 
     id: str
+    number: int
     title: str
     about: str
     may_go: bool
@@ -55,17 +57,18 @@ async def show_on_the_way(request: PageRequest) -> Response[str]:
 
 @post_page(ON_THE_WAY, guard="coordinator")
 async def take_on_the_way(request: PageRequest) -> Response[Any]:
-    """Try a dead letter again."""
+    """Try a dead letter again, or all of its conversation."""
     fields = fields_of(request)
     if fields.one("act") != "again":
         raise refusal("bad_request")
     desk, session = desk_of(request), session_of(request)
-    return await _do(request, try_again(desk, session, fields.one("packet")), "again")
+    again = try_again(desk, session, fields.one("packet"), _shown(fields))
+    return await _do(request, again, "again")
 
 
 @get_page(DROP, guard="coordinator")
 async def show_drop(request: PageRequest, packet_id: FromPath[str]) -> Response[str]:
-    """Say what is lost with a dead letter that is given up, and ask once more."""
+    """Say what is lost with dead letters that are given up, and ask once more."""
     peer, dead = await read_dead(desk_of(request), packet_id)
     return render(
         request,
@@ -73,15 +76,23 @@ async def show_drop(request: PageRequest, packet_id: FromPath[str]) -> Response[
         here="peers",
         at=_at(request),
         peer=peer,
-        kind=dead.kind.value,
+        lost=say(request, f"staff.on_the_way.drop_{_what(dead)}"),
         dead=_dead(request, dead),
     )
 
 
 @post_page(DROP, guard="coordinator")
 async def take_drop(request: PageRequest, packet_id: FromPath[str]) -> Response[Any]:
-    """Give a dead letter up."""
-    return await _do(request, drop(desk_of(request), session_of(request), packet_id), "drop")
+    """Give a dead letter up, or all of its conversation."""
+    number = _shown(fields_of(request))
+    gone = drop(desk_of(request), session_of(request), packet_id, number)
+    return await _do(request, gone, "drop")
+
+
+def _shown(fields: Fields) -> int:
+    """Return how many packets the page showed."""
+    typed = fields.one("number")
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else 0
 
 
 async def _do(request: PageRequest, act: Awaitable[None], done: str) -> Response[Any]:
@@ -122,13 +133,22 @@ def _line(request: PageRequest, way: Waiting) -> WayLine:
 
 
 def _dead(request: PageRequest, dead: Dead) -> DeadLine:
-    day = show_date(dead.day, language_of(request))
+    day, what = show_date(dead.day, language_of(request)), _what(dead)
+    title, given = say(request, f"staff.on_the_way.kind.{dead.kind.value}"), "given"
+    if dead.number > 1:
+        title, given = count(request, f"staff.on_the_way.{what}", dead.number), "given_all"
     return DeadLine(
         id=dead.id,
-        title=say(request, f"staff.on_the_way.kind.{dead.kind.value}"),
-        about=say(request, "staff.on_the_way.given", day=day, size=_size(dead.size)),
+        number=dead.number,
+        title=title,
+        about=say(request, f"staff.on_the_way.{given}", day=day, size=_size(dead.size)),
         may_go=dead.may_go,
     )
+
+
+def _what(dead: Dead) -> str:
+    """Return what texts call it: letter, hello, erase; letters and erases where it is several."""
+    return f"{dead.kind.value}s" if dead.number > 1 else dead.kind.value
 
 
 def _size(size: int) -> int:

@@ -120,7 +120,8 @@ async def _do(
     prepared = prepare_case(desk, help_request, peer, typed.kind, words, carried)
     if act != "send" or not still_the_same(prepared, shown):
         return await _preview(request, help_request, typed, prepared, changed=bool(shown))
-    thread = await referring.begin(desk, session, prepared, request=help_request.id)
+    press = fields_of(request).one("press")
+    thread = await referring.begin(desk, session, prepared, press=press, request=help_request.id)
     return redirect(address(referral_address(request, thread), done="sent"))
 
 

@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from pe_core.desk.desk import here_and_now, today_of
+from pe_core.desk.sealing import new_id
 from pe_core.desk.suggesting import count_fitting
 from pe_core.desk.trail import record
 from pe_core.errors import Conflict, NotAllowed, TooMany
@@ -187,7 +188,8 @@ async def _forward(request: PageRequest, view: ReferralView, peer: PeerCode) -> 
     prepared = Prepared(
         peer=peer, kind=view.body.kind, raw=encode_body(body), urgent=first.urgent, due=due
     )
-    return await referring.begin(desk, session, prepared, parent=view.id)
+    press = fields_of(request).one("press")
+    return await referring.begin(desk, session, prepared, press=press, parent=view.id)
 
 
 def _member(kind: type[T], typed: str) -> T | None:
@@ -251,6 +253,7 @@ async def _page(
         typed=given.one("words"),
         chosen_reason=given.one("reason"),
         revision=view.row.revision,
+        press=new_id(),
         late=late,
         sender=view.is_ours,
         kind=view.body.kind.value,

@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from pe_core.desk.reading import guides_of
-from pe_core.errors import Conflict, NotAllowed
+from pe_core.errors import Conflict, NotAllowed, NotFound, PeerClosed
 from pe_core.model.peer import Kind, PeerCode
 from pe_core.model.referral import About
 from pe_core.model.struct import Model
@@ -42,6 +42,7 @@ from pe_core.web.staff.referral_preview import show_prepared
 from pe_core.web.staff.referral_words import (
     kind_words,
     open_peers,
+    peer_names,
     referral_address,
 )
 from pe_core.web.staff.words import say
@@ -84,13 +85,25 @@ async def take_new_referral(request: PageRequest) -> Response[Any]:
         if fields.one("act") != "send" or not still_the_same(prepared[0], shown):
             return await _preview(request, typed, prepared[0], changed=bool(shown))
         desk, session = desk_of(request), session_of(request)
-        threads = [await referring.begin(desk, session, one) for one in prepared]
-    except (Conflict, NotAllowed) as error:
-        key = error.key if isinstance(error, NotAllowed) else "staff.referrals.changed"
-        return await _form(request, typed, refused=say(request, key))
+        threads = await referring.begin_all(desk, session, prepared, press=fields.one("press"))
+    except (Conflict, NotAllowed, NotFound) as error:
+        return await _form(request, typed, refused=await _refused(request, typed, error))
     if len(threads) == 1:
         return redirect(address(referral_address(request, threads[0]), done="sent"))
     return redirect(address(f"/{language_of(request)}/staff/referrals", show="out"))
+
+
+async def _refused(
+    request: PageRequest, typed: Typed, error: Conflict | NotAllowed | NotFound
+) -> str:
+    """Return why nothing was sent, and which of several embassies it was."""
+    if isinstance(error, Conflict):
+        return say(request, "staff.referrals.changed")
+    why = say(request, error.key)
+    if len(typed.peers) == 1 or not isinstance(error, PeerClosed):
+        return why
+    name = (await peer_names(request)).get(PeerCode(error.peer), error.peer.upper())
+    return say(request, "staff.referrals.none_sent", peer=name, why=why)
 
 
 def _kind(request: PageRequest) -> Kind:

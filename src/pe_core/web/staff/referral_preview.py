@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from litestar import Response
 
+from pe_core.desk.sealing import new_id
 from pe_core.network.bodies import decode_body
 from pe_core.network.preparing import Prepared
 from pe_core.web.pages import render
@@ -25,8 +26,9 @@ def show_prepared(
     """Show what will be sent, with the button that sends it.
 
     ``fields`` say the same again when it is pressed, beside the bytes' hash, so that other bytes
-    are shown and not sent; ``changed`` says that this has just happened. ``to`` are the names of
-    whoever gets it, ``here`` is the item of the menu.
+    are shown and not sent; ``changed`` says that this has just happened. The page has a name of
+    its own, so that two presses send once. ``to`` are the names of whoever gets it, ``here`` is
+    the item of the menu.
     """
     return render(
         request,
@@ -36,6 +38,7 @@ def show_prepared(
         to=to,
         shown=show_body(request, decode_body(prepared.kind, prepared.raw)),
         digest=prepared.digest,
+        press=new_id(),
         changed_preview=changed,
         action=action,
         back_address=back,

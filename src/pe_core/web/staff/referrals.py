@@ -77,7 +77,7 @@ async def letters_figure(request: PageRequest) -> list[ListLink]:
     return [
         ListLink(
             name="letters late" if late else "letters",
-            words=say(request, "staff.requests.figure_letters"),
+            words=count(request, "staff.requests.figure_letters", number),
             number=show_number(number, language_of(request)),
             address=address(f"/{language_of(request)}/staff/referrals", show="waiting"),
             current=False,
