@@ -41,6 +41,20 @@ def test_a_request_that_nobody_is_looked_for_says_how_to_begin(office: Office) -
     assert 200 == office.browser.go(link).status
 
 
+def test_where_no_cities_are_named_a_sentence_stands_in_place_of_an_empty_list(
+    office: Office,
+) -> None:
+    law = office.desk.jurisdiction
+    office.desk.jurisdiction = replace(law, cities=())
+    office.go("/needs/new")
+    page = office.browser.page
+    need = office.need().body.need
+
+    assert [] == page.tree.xpath("//*[@name='city' or @name='place']")
+    assert office.words("staff.need.no_cities") in page.words
+    assert ("", True) == (need.city, need.remote)
+
+
 def test_a_need_holds_what_was_typed_and_the_asker_reads_that_somebody_is_looked_for(
     office: Office,
 ) -> None:

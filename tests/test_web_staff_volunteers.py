@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pe_core.desk import cards, invites, screening, volunteers
 from pe_core.desk.bringing_in import bring_in
@@ -320,6 +321,21 @@ def test_the_list_is_narrowed_by_language_skill_and_place(office: Office) -> Non
         "Nobody fits this filter"
         in office.busel.go(f"{LIST}?tab=all&language=be&city=Hillham").words
     )
+
+
+def test_where_no_cities_are_named_none_is_chosen_and_nobody_is_somewhere_else(
+    office: Office,
+) -> None:
+    law, elsewhere = office.desk.jurisdiction, "a place that is not in the list"
+    office.run(send_profile(office.desk, office.wouk, city="", reach=30, remote=True))
+    with_cities = office.busel.go(f"{LIST}/{office.wouk.box}").words
+    office.desk.jurisdiction = replace(law, cities=())
+    page = office.busel.go(f"{LIST}?tab=all")
+    without = office.busel.go(f"{LIST}/{office.wouk.box}").words
+
+    assert ["language", "skill"] == page.tree.xpath("//form[@class='filter']//select/@name")
+    assert (elsewhere in with_cities, elsewhere in without) == (True, False)
+    assert "30 km" in without
 
 
 def test_a_pseudonym_is_looked_for_and_stands_in_no_address(office: Office) -> None:
