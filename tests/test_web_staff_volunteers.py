@@ -323,6 +323,20 @@ def test_the_list_is_narrowed_by_language_skill_and_place(office: Office) -> Non
     )
 
 
+def test_the_first_page_says_who_waits_though_nobody_has_asked_for_help_yet(
+    office: Office,
+) -> None:
+    page = office.busel.go("/en/staff")
+    said = [
+        " ".join(a.text_content().split()) for a in page.tree.xpath("//ul[@class='figures']//a")
+    ]
+    office.busel.go(page.tree.xpath("//a[contains(@class, 'volunteers')]/@href")[0])
+
+    assert ["0 Looked for", "1 Volunteers waiting for us"] == said
+    assert "No requests yet" in page.words
+    assert "wouk" in office.busel.page.words
+
+
 def test_where_no_cities_are_named_none_is_chosen_and_nobody_is_somewhere_else(
     office: Office,
 ) -> None:

@@ -43,7 +43,8 @@ async def show_requests(request: PageRequest) -> Response[str]:
     wanted = read_wanted(request, topics)
     last_page = max(1, -(-shelf.count(wanted) // PAGE))
     page = min(read_page(request), last_page)
-    of_requests = [*figure_links(request, shelf, wanted), await needs_figure(request)]
+    # Volunteers and letters may wait though nobody has asked for help yet.
+    of_requests = figure_links(request, shelf, wanted) if len(shelf) else []
     shown = shelf.page(wanted, (page - 1) * PAGE, PAGE)
     return render(
         request,
@@ -51,7 +52,7 @@ async def show_requests(request: PageRequest) -> Response[str]:
         here="requests",
         lines=await lines_of(request, shown),
         volunteers=await volunteers_figure(request),
-        figures=[*(of_requests if len(shelf) else ()), *await letters_figure(request)],
+        figures=[*of_requests, await needs_figure(request), *await letters_figure(request)],
         states=state_links(request, shelf, wanted),
         topics=sorted(topics.items(), key=lambda item: item[1]),
         urgencies=[(item.value, say(request, f"staff.urgency.{item.value}")) for item in Urgency],
