@@ -159,3 +159,10 @@ GENDERED: Mapping[str, re.Pattern[str]] = {
     ),
 }
 """A reader who is one man or one woman; a text must fit everybody."""
+FAMILIAR = re.compile(
+    r"\b(?:ty|ciebie|cię|tobie|tobą|twój|twoj\w+|jesteś|wasz\w*|wam|wami|was|wy|macie|jesteście|"
+    r"znacie|możecie|(?:mas|wies|widzis|musis|umies|zobaczys|dostanies|zaznaczys|naciśnies)z|"
+    r"(?:może|chce|zna|będzie|prosi|pisze|wybierze|decyduje|otrzyma|pomaga|mieszka)sz)\b",
+    re.I,
+)
+"""Polish that is on first-name terms with its reader, as *ty* or as *wy*, by its telling words."""

@@ -151,3 +151,13 @@ def test_every_counted_text_speaks_of_every_number(texts: Catalogue, language: s
             assert "{" not in said
             beside = key in NUMBER_BESIDE
             assert beside or str(number) in said or number in alone, f"{key} hides {number}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_kept_how_long_is_told_by_figures_of_the_code(language: str) -> None:
+    po = (CORE / "locales" / f"{language}.po").read_text(encoding="utf-8")
+    entries = [entry for entry in po.split("\n\n") if 'msgid "core.privacy.' in entry]
+    words = [re.findall(r'^msgstr.*? "(.*)"$', entry, re.M) for entry in entries]
+
+    assert len(words) > 60
+    assert [] == [text for forms in words for text in forms if re.search(r"\d", text)]

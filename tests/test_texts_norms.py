@@ -10,6 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from spelling import (
+    FAMILIAR,
     GENDERED,
     NEVER,
     faults_of_classical,
@@ -294,6 +295,40 @@ def test_a_text_for_one_sex_is_found(language: str, text: str) -> None:
 )
 def test_a_text_for_everybody_is_let_through(language: str, text: str) -> None:
     assert not GENDERED[language].search(text)
+
+
+@pytest.mark.parametrize("path", of_languages("pl"))
+def test_no_polish_text_is_on_first_name_terms_with_its_reader(path: Path) -> None:
+    assert {} == {
+        where: found[0] for where, text in texts_of(path) if (found := FAMILIAR.search(text))
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nie ma takiego zadania dla Ciebie.",
+        "To zgłoszenie jest Twoje",
+        "Jeśli możesz, proszę zaznaczyć.",
+        "To, co zaznaczysz, zostanie dodane.",
+        "Kogo znacie? Nikt na was nie czeka.",
+        "Zespół zna Cię pod inną nazwą",
+    ],
+)
+def test_a_familiar_polish_text_is_found(text: str) -> None:
+    assert FAMILIAR.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Proszę zaznaczyć, komu Państwo pomagają.",
+        "Zapisz szkic. Wpisz swój kod. Nasz klucz.",
+        "Ci, którzy są w pobliżu; tysiąc stron.",
+    ],
+)
+def test_a_polite_polish_text_is_let_through(text: str) -> None:
+    assert not FAMILIAR.search(text)
 
 
 def glossary() -> list[dict[str, str]]:

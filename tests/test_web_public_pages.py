@@ -6,13 +6,22 @@ from typing import Any
 
 import pytest
 
+from pe_core.desk.drafts import LONGER, ONE_PAGE
+from pe_core.desk.shifts import KEEP_AFTER
 from pe_core.model import Outcome, State, WaitingOn
+from pe_core.network.posting import CASE_LASTS, WEEK
+from pe_core.network.receiving import KEPT_LONGER
+from pe_core.rules.retention import KEEP_TRAIL
+from pe_core.rules.sharing import FIRST_DAY_AFTER
 from pe_core.rules.texts import direction
+from pe_core.rules.volunteering import KEEP_ACTIVE, KEEP_APPLIED, KEEP_BEGUN, KEEP_OVER
 from pe_core.toolkit.asker import PAPER, Asker
 from pe_core.toolkit.browser import ADDRESS, Browser
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, Clock, ask
+from pe_core.upkeep import REPLY_LASTS
 from pe_core.web import public
+from pe_core.web.public.home import HOW_LONG
 
 Run = Callable[[Awaitable[Any]], Any]
 LANGUAGES = ("be", "ru", "en", "he")
@@ -287,10 +296,37 @@ def test_privacy_names_the_authority_and_the_law_of_the_country(asker: Asker) ->
     assert "desk@zz.example" in words
 
 
+def test_privacy_shows_the_figures_that_the_code_keeps_to(asker: Asker) -> None:
+    words = asker.go("privacy").words
+
+    assert {str(number) for number in HOW_LONG.values()} <= set(re.findall(r"\d+", words))
+    assert f"for {ONE_PAGE.seconds // 60} to {LONGER.seconds // 60} minutes" in words
+    assert f"or {REPLY_LASTS.days} days after you first opened them" in words
+    assert f"{FIRST_DAY_AFTER.days} days later at the earliest" in words
+    assert f"At most {CASE_LASTS // WEEK + KEPT_LONGER} weeks after the last letter" in words
+    for kept in (f"{KEEP_BEGUN} week", f"{KEEP_APPLIED} weeks", f"{KEEP_ACTIVE} weeks"):
+        assert f"{kept} after you were last here" in words
+    assert f"{KEEP_APPLIED} weeks, unless you take it over" in words
+    assert f"Who signed up, {KEEP_AFTER} weeks after the day" in words
+    assert f"{KEEP_OVER} weeks: time to come back or to object" in words
+    assert f"{KEEP_TRAIL} weeks, sealed, with your number" in words
+
+
+def test_who_offers_help_finds_what_is_kept_of_volunteers(asker: Asker) -> None:
+    link = asker.go("help").tree.xpath("//main//a[contains(@href, '/privacy')]/@href")[0]
+    path, _, anchor = link.partition("#")
+    tree = asker.browser.go(path).tree
+
+    assert "If you help us" == tree.xpath(f"//main//h2[@id='{anchor}']")[0].text_content()
+    assert tree.xpath("//main/ul//a/@href") == [f"#{id_}" for id_ in tree.xpath("//h2/@id")]
+
+
 def test_who_wants_to_help_is_told_to_write_first(asker: Asker) -> None:
     page = asker.go("help")
 
-    assert ["/en/help/code", "mailto:desk@zz.example"] == page.tree.xpath("//main//a/@href")
+    links = ["/en/privacy#volunteers", "/en/help/code", "mailto:desk@zz.example"]
+
+    assert links == page.tree.xpath("//main//a/@href")
     assert "Two coordinators vouch for you." in page.words
 
 

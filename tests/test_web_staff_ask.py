@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from pe_core.errors import NotAllowed
 from pe_core.model import Fluency, Skill, Skilled
@@ -56,6 +57,19 @@ def preview(pages: Pages, **typed: Any) -> Page:
     """Fill in the form of an ask and look at what would be sent."""
     pages.near.go("referrals/ask")
     return pages.near.send({**WHOLE, **typed, "act": "preview"}, "/ask")
+
+
+def test_where_no_cities_are_named_an_ask_has_no_place_to_choose(
+    pages: Pages, pe_embassy: TestEmbassy
+) -> None:
+    desk = pe_embassy.desk
+    desk.jurisdiction = replace(desk.jurisdiction, cities=())
+    page = pages.near.go("referrals/ask")
+    typed = {name: value for name, value in WHOLE.items() if name != "city"}
+    shown = pages.near.send({**typed, "act": "preview"}, "/ask")
+
+    assert [] == page.tree.xpath("//*[@name='city']")
+    assert (200, []) == (shown.status, shown.tree.xpath("//div[@id='error-summary']"))
 
 
 def test_all_that_an_ask_can_say_is_shown_sent_and_shown_to_whoever_gets_it(pages: Pages) -> None:

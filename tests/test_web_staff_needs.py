@@ -17,6 +17,7 @@ from pe_core.model import (
     Report,
     Skill,
     Skilled,
+    Spoken,
     State,
 )
 from pe_core.store import NeedRow, RequestRow
@@ -26,6 +27,7 @@ from pe_core.toolkit.invented import ASKED
 
 Run = Callable[[Awaitable[Any]], Any]
 Open = Callable[[], Browser]
+MORE = "//select[@name='language-more']"
 
 
 @pytest.fixture
@@ -50,6 +52,20 @@ def test_whoever_does_not_know_the_askers_wish_is_led_to_asking_them(office: Off
     assert office.words("staff.need.gender_unknown") in page.words
     assert f"/en/staff/requests/{office.request}/reply" == link
     assert office.words("staff.reply.title") in office.browser.go(link).words
+
+
+def test_where_no_cities_are_named_a_sentence_stands_in_place_of_an_empty_list(
+    office: Office,
+) -> None:
+    law = office.desk.jurisdiction
+    office.desk.jurisdiction = replace(law, cities=())
+    office.go("/needs/new")
+    page = office.browser.page
+    need = office.need().body.need
+
+    assert [] == page.tree.xpath("//*[@name='city' or @name='place']")
+    assert office.words("staff.need.no_cities") in page.words
+    assert ("", True) == (need.city, need.remote)
 
 
 def test_a_need_holds_what_was_typed_and_the_asker_reads_that_somebody_is_looked_for(
@@ -94,32 +110,33 @@ def test_a_need_holds_what_was_typed_and_the_asker_reads_that_somebody_is_looked
     )
 
 
-def test_a_language_that_nobody_here_speaks_is_chosen_beside_those_that_are_ticked(
+def test_a_language_that_a_volunteer_speaks_can_be_asked_for_beside_those_of_the_country(
     office: Office,
 ) -> None:
-    page = office.go("/needs/new")
-    offered = "//select[@name='language-more']/option"
-    names = [str(name) for name in page.tree.xpath(f"{offered}/text()")][1:]
+    alone = office.go("/needs/new").tree.xpath(MORE)
+    spoken = (Spoken(tag="be", fluency=Fluency.FLUENT), Spoken(tag="ko", fluency=Fluency.FLUENT))
+    office.volunteer("lasica", languages=spoken)
+    offered = office.go("/needs/new").tree.xpath(f"{MORE}/option")
 
     chosen = {"title": "", "languages": ["be"], "language-more": "ko"}
     refused = office.browser.send(chosen, form="/needs/new")
     view = office.need(languages=["be"], **{"language-more": "ko"})
 
-    assert not {"be", "en"} & set(page.tree.xpath(f"{offered}/@value"))
-    assert sorted(names) == names and "Korean" in names
+    assert [] == alone
+    assert [("", "none"), ("ko", "Korean")] == [(one.get("value"), one.text) for one in offered]
     assert ["be", "ko"] == refused.tree.xpath("//input[@name='languages' and @checked]/@value")
     assert ("be", "ko") == view.body.need.languages
     assert "Korean" in office.go(f"/needs/{view.id}").words
 
 
-def test_languages_to_choose_from_stand_in_the_order_of_the_readers_alphabet(
-    office: Office,
-) -> None:
+def test_languages_stand_in_the_order_of_the_readers_alphabet(office: Office) -> None:
+    spoken = tuple(Spoken(tag=tag, fluency=Fluency.WORKING) for tag in ("ko", "es", "is", "zu"))
+    office.volunteer("lasica", languages=spoken)
     page = office.browser.go(f"/be/staff/requests/{office.request}/needs/new")
-    names = page.tree.xpath("//select[@name='language-more']/option/text()")[1:]
-    by_first = [name[0] for name in names]
 
-    assert by_first.index("З") < by_first.index("І") < by_first.index("К")
+    assert ["зулу", "ісландская", "іспанская", "карэйская"] == [
+        name.lower() for name in page.tree.xpath(f"{MORE}/option/text()")[1:]
+    ]
 
 
 def test_a_task_over_midnight_ends_on_the_next_day(office: Office) -> None:

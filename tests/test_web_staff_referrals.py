@@ -438,9 +438,9 @@ def test_the_first_page_says_how_many_letters_wait_before_anybody_looked(pages: 
     pages.far.go("referrals")
     looked = pages.far.go("").words
 
-    assert "0 letters wait for us" in before
-    assert "1 letter waits for us" in came
-    assert "1 letter waits for us" in looked
+    assert "0 Letters wait for us" in before
+    assert "1 Letter waits for us" in came
+    assert "1 Letter waits for us" in looked
 
 
 def test_the_first_page_says_so_too_while_nobody_has_asked_for_help(pages: Pages) -> None:
@@ -451,9 +451,9 @@ def test_the_first_page_says_so_too_while_nobody_has_asked_for_help(pages: Pages
     pages.two.carry()
     came = pages.far.go("")
 
-    assert "0 letters wait for us" in before.words
-    assert "1 letter waits for us" in came.words
-    assert 1 == len(came.tree.xpath("//ul[@class='figures']/li"))
+    assert "0 Letters wait for us" in before.words
+    assert "1 Letter waits for us" in came.words
+    assert 3 == len(came.tree.xpath("//ul[@class='figures']/li"))
     assert "/en/staff/referrals?show=waiting" in links(came)
 
 
@@ -464,5 +464,5 @@ def test_without_another_embassy_the_first_page_has_no_figure_of_letters(
         pe_run(pages.two.far.desk.store.write([Delete(PeerRow, {"code": "zz"})]))
         page = pages.far.go("")
 
-    assert "for us" not in page.words
-    assert [] == page.tree.xpath("//ul[@class='figures']")
+    assert "Letters wait" not in page.words
+    assert 2 == len(page.tree.xpath("//ul[@class='figures']/li"))

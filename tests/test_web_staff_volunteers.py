@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pe_core.desk import cards, invites, screening, volunteers
 from pe_core.desk.bringing_in import bring_in
@@ -134,8 +135,7 @@ def test_the_first_page_counts_who_waits_for_us_also_before_anybody_asks_for_hel
 
     waiting = "{} Volunteers waiting for us"
     assert [waiting.format(1)] == applied == wrote
-    assert [] == quiet
-    assert [waiting.format(0)] == answered
+    assert [waiting.format(0)] == quiet == answered
 
 
 def figure(page: Page) -> list[str]:
@@ -340,6 +340,35 @@ def test_the_list_is_narrowed_by_language_skill_and_place(office: Office) -> Non
         "Nobody fits this filter"
         in office.busel.go(f"{LIST}?tab=all&language=be&city=Hillham").words
     )
+
+
+def test_the_first_page_says_who_waits_though_nobody_has_asked_for_help_yet(
+    office: Office,
+) -> None:
+    page = office.busel.go("/en/staff")
+    said = [
+        " ".join(a.text_content().split()) for a in page.tree.xpath("//ul[@class='figures']//a")
+    ]
+    office.busel.go(page.tree.xpath("//a[contains(@class, 'volunteers')]/@href")[0])
+
+    assert ["0 Looked for", "1 Volunteers waiting for us"] == said
+    assert "No requests yet" in page.words
+    assert "wouk" in office.busel.page.words
+
+
+def test_where_no_cities_are_named_none_is_chosen_and_nobody_is_somewhere_else(
+    office: Office,
+) -> None:
+    law, elsewhere = office.desk.jurisdiction, "a place that is not in the list"
+    office.run(send_profile(office.desk, office.wouk, city="", reach=30, remote=True))
+    with_cities = office.busel.go(f"{LIST}/{office.wouk.box}").words
+    office.desk.jurisdiction = replace(law, cities=())
+    page = office.busel.go(f"{LIST}?tab=all")
+    without = office.busel.go(f"{LIST}/{office.wouk.box}").words
+
+    assert ["language", "skill"] == page.tree.xpath("//form[@class='filter']//select/@name")
+    assert (elsewhere in with_cities, elsewhere in without) == (True, False)
+    assert "30 km" in without
 
 
 def test_a_pseudonym_is_looked_for_and_stands_in_no_address(office: Office) -> None:

@@ -141,6 +141,21 @@ def test_what_does_not_fit_is_shown_with_its_reason_and_nothing_is_kept(
     assert before == wouk.profile
 
 
+def test_where_no_cities_are_named_only_reach_and_help_from_afar_are_asked(wouk: Wouk) -> None:
+    desk = wouk.embassy.desk
+    desk.jurisdiction = msgspec.structs.replace(desk.jurisdiction, cities=())
+    page = wouk.go("me/place")
+    asked = [select.get("name") for select in page.tree.xpath("//main//select")]
+    wouk.browser.send({"reach": "25", "remote": "yes"}, form=page.path)
+    profile = wouk.profile
+    summary = wouk.go("me").words
+
+    assert ["reach"] == asked
+    assert ("", 25, True) == (profile.city, profile.reach, profile.remote)
+    assert "Up to 25 km" in summary
+    assert "Somewhere else" not in summary
+
+
 def test_a_language_of_the_world_gets_a_row_and_can_be_taken_away(wouk: Wouk) -> None:
     wouk.say("languages", {"fluency-1": "4", "language-6": "ka", "fluency-6": "3"})
     page = wouk.go("me/languages")

@@ -62,6 +62,7 @@ def test_the_agreement_is_signed_with_the_account_over_the_words_that_were_read(
         agreement.signature,
     )
     assert "You signed it on" in again.words
+    assert ["/en/privacy#volunteers"] == again.tree.xpath("//main//a/@href")
     assert ["/en/staff/leave"] == [form.action for form in again.forms()]
 
 

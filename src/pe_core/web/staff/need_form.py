@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from pe_core.desk.cards import catch_up_cards
 from pe_core.model import (
     Answer,
     CallId,
@@ -134,10 +135,13 @@ def compose_fields(
     return need, problems
 
 
-def need_offer(request: PageRequest, help_request: HelpRequest, typed: TypedNeed) -> dict[str, Any]:
+async def need_offer(
+    request: PageRequest, help_request: HelpRequest, typed: TypedNeed
+) -> dict[str, Any]:
     """Return what the form shows."""
+    here = language_tags(request, help_request.original.language)
     return {
-        **offer_fields(request, typed, language_tags(request, help_request.original.language)),
+        **await offer_fields(request, typed, here),
         "asked": [
             (answer.field, answer.question, answer.shown, answer.personal)
             for answer in help_request.original.answers
@@ -145,9 +149,13 @@ def need_offer(request: PageRequest, help_request: HelpRequest, typed: TypedNeed
     }
 
 
-def offer_fields(request: PageRequest, typed: TypedNeed, here: Sequence[str]) -> dict[str, Any]:
+async def offer_fields(
+    request: PageRequest, typed: TypedNeed, here: Sequence[str]
+) -> dict[str, Any]:
     """Return what is offered for whatever is looked for, by a need or a shift."""
     spoken = _to_tick(typed, here)
+    cards = await catch_up_cards(desk_of(request), session_of(request))
+    known = {tag for card in cards.values() for tag, _ in card.languages}
     vocabulary = desk_of(request).vocabulary
     return {
         "need": typed,
@@ -155,7 +163,7 @@ def offer_fields(request: PageRequest, typed: TypedNeed, here: Sequence[str]) ->
         "detail_limit": DETAIL_LIMIT,
         "most_places": MOST_PLACES,
         "spoken": [(tag, spoken_name(request, tag)) for tag in spoken],
-        "more_languages": spoken_options(request, official_languages().keys() - set(spoken)),
+        "more_languages": spoken_options(request, known.difference(spoken)),
         "brief_language": typed.language,
         "skills": skill_rows(request, typed.skills),
         "skill_options": skill_options(request),

@@ -38,7 +38,7 @@ async def show_new_need(request: PageRequest, request_id: FromPath[str]) -> Resp
     """Show the form."""
     help_request = await read_request(request, request_id)
     refused = say(request, "staff.needs.closed") if not may_seek(help_request) else ""
-    return _form(request, help_request, blank_need(request, help_request), refused=refused)
+    return await _form(request, help_request, blank_need(request, help_request), refused=refused)
 
 
 @post_page(PATH, guard="coordinator")
@@ -52,7 +52,7 @@ async def take_new_need(request: PageRequest, request_id: FromPath[str]) -> Resp
     wrong = (*unread, *need_problems(body, desk.now(), vocabulary_codes(desk), cities))
     if wrong:
         in_order = sorted(wrong, key=lambda problem: ORDER.index(problem.field))
-        return _form(request, help_request, typed, tuple(in_order))
+        return await _form(request, help_request, typed, tuple(in_order))
     return await _seek(request, help_request, typed, body)
 
 
@@ -63,9 +63,9 @@ async def _seek(
     try:
         await seek(desk, session, help_request.id, body)
     except Conflict:
-        return _form(request, help_request, typed, changed=True)
+        return await _form(request, help_request, typed, changed=True)
     except NotAllowed as error:
-        return _form(request, help_request, typed, refused=say(request, error.key))
+        return await _form(request, help_request, typed, refused=say(request, error.key))
     mine = [
         view
         for view in await read_needs(desk, session, help_request.id)
@@ -74,7 +74,7 @@ async def _seek(
     return redirect(address(need_address(request, mine[-1]), done="added"))
 
 
-def _form(
+async def _form(
     request: PageRequest,
     help_request: HelpRequest,
     typed: TypedNeed,
@@ -92,7 +92,7 @@ def _form(
         refused=refused,
         problems=explain(request, problems),
         **headlines(request, help_request),
-        **need_offer(request, help_request, typed),
+        **await need_offer(request, help_request, typed),
     )
 
 

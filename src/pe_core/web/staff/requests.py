@@ -44,7 +44,8 @@ async def show_requests(request: PageRequest) -> Response[str]:
     wanted = read_wanted(request, topics)
     last_page = max(1, -(-shelf.count(wanted) // PAGE))
     page = min(read_page(request), last_page)
-    of_requests = [*figure_links(request, shelf, wanted), await needs_figure(request)]
+    # Volunteers and letters may wait though nobody has asked for help yet.
+    of_requests = figure_links(request, shelf, wanted) if len(shelf) else []
     shown = shelf.page(wanted, (page - 1) * PAGE, PAGE)
     return render(
         request,
@@ -53,7 +54,8 @@ async def show_requests(request: PageRequest) -> Response[str]:
         lines=await lines_of(request, shown),
         volunteers=await volunteers_figure(request),
         figures=[
-            *(of_requests if len(shelf) else ()),
+            *of_requests,
+            await needs_figure(request),
             *await letters_figure(request),
             *await swaps_figure(request),
         ],

@@ -92,7 +92,7 @@ async def show_plan(request: PageRequest) -> Response[str]:
 @get_page(f"{PATH}/new", guard="coordinator")
 async def show_new_shift(request: PageRequest) -> Response[str]:
     """Show the form."""
-    return _form(request, TypedNeed(language=language_of(request), place=THERE))
+    return await _form(request, TypedNeed(language=language_of(request), place=THERE))
 
 
 @post_page(f"{PATH}/new", guard="coordinator")
@@ -106,7 +106,7 @@ async def take_new_shift(request: PageRequest) -> Response[Any]:
     found = (problem for problem in shift_problems(desk, body) if problem.field not in said)
     wrong = (*unread, *found)
     if wrong:
-        return _form(request, typed, wrong)
+        return await _form(request, typed, wrong)
     _, shift = await make_shift(desk, session, body)
     return redirect(address(shift_address(request, shift), done="made"))
 
@@ -129,7 +129,7 @@ def _compose(request: PageRequest, typed: TypedNeed) -> tuple[Shift, tuple[Probl
     return body, unread
 
 
-def _form(
+async def _form(
     request: PageRequest, typed: TypedNeed, problems: tuple[Problem, ...] = ()
 ) -> Response[str]:
     return render(
@@ -138,7 +138,7 @@ def _form(
         status=422 if problems else 200,
         here="shifts",
         problems=explain(request, problems),
-        **offer_fields(request, typed, language_tags(request)),
+        **await offer_fields(request, typed, language_tags(request)),
     )
 
 

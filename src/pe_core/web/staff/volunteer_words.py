@@ -65,7 +65,10 @@ def gate_lines(request: PageRequest, gates: Sequence[Gate]) -> list[GateLine]:
 
 def place_words(request: PageRequest, profile: Profile) -> str:
     """Return where somebody can be, and how far they would go."""
-    parts = [profile.city or say(request, "staff.volunteer.elsewhere")] if profile.reach else []
+    parts = []
+    # Nobody is somewhere else where no city is named.
+    if profile.reach and (profile.city or desk_of(request).jurisdiction.cities):
+        parts.append(profile.city or say(request, "staff.volunteer.elsewhere"))
     if profile.reach >= ANYWHERE:
         parts.append(say(request, "staff.volunteer.anywhere"))
     elif profile.reach:

@@ -147,8 +147,10 @@ def _skills(request: PageRequest, profile: Profile) -> str:
 
 
 def _place(request: PageRequest, profile: Profile) -> str:
-    lines = [profile.city or say(request, "work.place.elsewhere")]
-    lines.append(show_reach(request, profile.reach))
+    lines = [show_reach(request, profile.reach)]
+    # Nobody is somewhere else where no city is named.
+    if profile.city or desk_of(request).jurisdiction.cities:
+        lines.insert(0, profile.city or say(request, "work.place.elsewhere"))
     if profile.remote:
         lines.append(say(request, "work.place.remote"))
     return "\n".join(lines)

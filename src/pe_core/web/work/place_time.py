@@ -37,7 +37,10 @@ _DATE_PARTS = ("day", "month", "year")
 
 @get_page(paths_of("place"), guard="volunteer")
 async def show_place(request: PageRequest) -> Response[str]:
-    """Ask where somebody is, how far they go, and whether they help from afar."""
+    """Ask where somebody is, how far they go, and whether they help from afar.
+
+    Where the country's plugin names no cities, nobody is asked which is the nearest.
+    """
     return _place_page(request, await own_profile(request))
 
 
@@ -155,13 +158,14 @@ def _place_page(
         "remote": "yes" if profile.remote else "",
     }
     cities = [(city.name, city.name) for city in desk_of(request).jurisdiction.cities]
+    elsewhere = ("", say(request, "work.place.elsewhere"))
     return part_page(
         request,
         "place",
         "place",
         profile,
         problems,
-        cities=[*cities, ("", say(request, "work.place.elsewhere"))],
+        cities=[*cities, elsewhere] if cities else [],
         reaches=[(str(reach), show_reach(request, reach)) for reach in REACHES],
         said=typed if typed is not None else said,
     )
