@@ -5,6 +5,7 @@ import pytest
 from pe_core.hooks import Instance, find_plugins, load_plugins
 from pe_core.model import Form, VolunteerForm
 from pe_core.rules import forms
+from pe_core.rules.nearness import Nearness
 from pe_core.rules.texts import Source, load_catalogue
 from pe_core.settings import embassy_of
 from pe_core.toolkit.embassy import example_settings
@@ -62,6 +63,19 @@ def test_every_country_with_topics_asks_those_who_want_to_help_too() -> None:
     topics = {form.name.partition(".")[0] for form in FORMS}
 
     assert topics == {form.name.partition(".")[0] for form in HELPING}
+
+
+@pytest.mark.parametrize("name", PLUGINS)
+def test_whoever_helps_on_the_spot_finds_a_city_near_them(name: str) -> None:
+    for law in PLUGINS[name].jurisdictions.values():
+        names = [city.name for city in law.cities]
+        nearness = Nearness(law.cities)
+        far = [nearness.km(one, other) for one in names for other in names if one != other]
+
+        assert len(names) >= 5
+        assert len(set(names)) == len(names)
+        # Two are never one place, and a place of another country is a slip of a figure.
+        assert all(km is not None and 5 <= km <= 800 for km in far)
 
 
 @each_helping

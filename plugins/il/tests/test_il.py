@@ -78,7 +78,7 @@ def test_only_checked_facts_are_stated() -> None:
         "".join(getattr(office, part) for office in ISRAEL.offices)
         for part in ("street", "postal_code", "phone")
     )
-    assert () == ISRAEL.cities
+    assert "Jerusalem" == ISRAEL.cities[0].name
     assert "" == ISRAEL.imprint
 
 

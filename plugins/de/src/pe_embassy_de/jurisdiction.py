@@ -1,6 +1,6 @@
 """Germany: its offices and numbers, as far as somebody has checked them."""
 
-from pe_core import Authority, DataProtection, Emergency, Jurisdiction, Office, TravelDocument
+from pe_core import Authority, City, DataProtection, Emergency, Jurisdiction, Office, TravelDocument
 
 GERMANY = Jurisdiction(
     code="de",
@@ -34,6 +34,16 @@ GERMANY = Jurisdiction(
         name="Travel document for foreigners",
         local_name="Reiseausweis für Ausländer",
         issuer="Foreigners authority (Ausländerbehörde) of the place where you live",
+    ),
+    cities=(
+        City(name="Berlin", latitude=52.52, longitude=13.41),
+        City(name="Hamburg", latitude=53.55, longitude=9.99),
+        City(name="München", latitude=48.14, longitude=11.58),
+        City(name="Köln", latitude=50.93, longitude=6.95),
+        City(name="Frankfurt am Main", latitude=50.12, longitude=8.68),
+        City(name="Düsseldorf", latitude=51.22, longitude=6.78),
+        City(name="Leipzig", latitude=51.34, longitude=12.37),
+        City(name="Dresden", latitude=51.05, longitude=13.74),
     ),
     offices=(
         Office(

@@ -1,6 +1,6 @@
 """Israel: its offices and numbers, as far as somebody has checked them."""
 
-from pe_core import Authority, DataProtection, Emergency, Jurisdiction, Office, TravelDocument
+from pe_core import Authority, City, DataProtection, Emergency, Jurisdiction, Office, TravelDocument
 
 POPULATION_AUTHORITY = "רשות האוכלוסין וההגירה"
 """As it stands on the authority's doors; the letters of this plugin are addressed to it."""
@@ -32,6 +32,16 @@ ISRAEL = Jurisdiction(
         name="Laissez-passer for residents who are not citizens",
         local_name="תעודת מעבר",
         issuer="Population and Immigration Authority; abroad: Israeli missions",
+    ),
+    cities=(
+        City(name="Jerusalem", latitude=31.77, longitude=35.22),
+        City(name="Tel Aviv", latitude=32.08, longitude=34.78),
+        City(name="Haifa", latitude=32.81, longitude=35.0),
+        City(name="Rishon LeZion", latitude=31.97, longitude=34.79),
+        City(name="Ashdod", latitude=31.79, longitude=34.65),
+        City(name="Netanya", latitude=32.33, longitude=34.86),
+        City(name="Beersheba", latitude=31.25, longitude=34.79),
+        City(name="Bat Yam", latitude=32.02, longitude=34.75),
     ),
     offices=(
         Office(

@@ -1,6 +1,6 @@
 """Lithuania: its offices and numbers, as far as somebody has checked them."""
 
-from pe_core import Authority, DataProtection, Emergency, Jurisdiction, Office, TravelDocument
+from pe_core import Authority, City, DataProtection, Emergency, Jurisdiction, Office, TravelDocument
 
 _MIGRATION = Authority(
     name="Migration Department under the Ministry of the Interior",
@@ -27,6 +27,13 @@ LITHUANIA = Jurisdiction(
         name="Foreigner's passport",
         local_name="užsieniečio pasas",
         issuer="Migration Department",
+    ),
+    cities=(
+        City(name="Vilnius", latitude=54.69, longitude=25.28),
+        City(name="Kaunas", latitude=54.9, longitude=23.91),
+        City(name="Klaipėda", latitude=55.71, longitude=21.14),
+        City(name="Šiauliai", latitude=55.93, longitude=23.32),
+        City(name="Visaginas", latitude=55.6, longitude=26.44),
     ),
     offices=(
         Office(

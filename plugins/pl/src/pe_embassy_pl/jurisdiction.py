@@ -2,6 +2,7 @@
 
 from pe_core import (
     Authority,
+    City,
     DataProtection,
     Emergency,
     Jurisdiction,
@@ -30,6 +31,16 @@ POLAND = Jurisdiction(
         name="Polish travel document for a foreigner",
         local_name="polski dokument podróży dla cudzoziemca",
         issuer="Voivode of the place of residence",
+    ),
+    cities=(
+        City(name="Warszawa", latitude=52.23, longitude=21.01),
+        City(name="Kraków", latitude=50.06, longitude=19.94),
+        City(name="Łódź", latitude=51.77, longitude=19.47),
+        City(name="Wrocław", latitude=51.1, longitude=17.03),
+        City(name="Poznań", latitude=52.41, longitude=16.93),
+        City(name="Gdańsk", latitude=54.35, longitude=18.65),
+        City(name="Lublin", latitude=51.25, longitude=22.57),
+        City(name="Białystok", latitude=53.13, longitude=23.16),
     ),
     offices=(
         Office(
