@@ -21,7 +21,6 @@ from walks_work import walk_work
 from pe_core.model import Form
 from pe_core.rules.texts import Catalogue
 from pe_core.web.assets import read_assets
-from pe_core.web.guards.refusals import TROUBLES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response, Route
@@ -32,8 +31,11 @@ LOOKED_AT = ("be", "en", "he") if LONG else LANGUAGES
 
 One of each direction is enough for CI; ``PE_LONG=1`` walks and looks in all that the demo has.
 """
-ALIKE = {(lang, f"error-{kind}") for lang in LOOKED_AT[1:] for kind in TROUBLES}
-"""Refusals have one template; all are looked at in one language, those of `rare` in all three."""
+EVERY_STATE = LOOKED_AT if LONG else ("he",)
+"""Those in which every state of a page is looked at; in the others each template once.
+
+Of the two directions right to left is the one that is forgotten.
+"""
 ADDRESS = "http://127.0.0.1:9"
 """Where the pages seem to come from; every request is answered from the gallery."""
 
@@ -145,12 +147,23 @@ def _kept(person: Person, walk: Iterator[str], asked_for: set[str]) -> Iterator[
 def _look(browser: "Browser", gallery: Gallery) -> None:
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
-    for picture in gallery.pictures:
-        if picture.language in LOOKED_AT and (picture.language, picture.step) not in ALIKE:
-            gallery.looked_at.add(picture.name)
-            show(page, picture)
-            _note(gallery, picture, look_at(page, picture.language))
+    for picture in _chosen(gallery.pictures):
+        gallery.looked_at.add(picture.name)
+        show(page, picture)
+        _note(gallery, picture, look_at(page, picture.language))
     context.close()
+
+
+def _chosen(pictures: list[Picture]) -> Iterator[Picture]:
+    """Yield the pages that are looked at."""
+    seen: set[tuple[str, str]] = set()
+    for picture in pictures:
+        template = (picture.language, picture.template)
+        if picture.language in EVERY_STATE or (
+            picture.language in LOOKED_AT and template not in seen
+        ):
+            seen.add(template)
+            yield picture
 
 
 def _note(gallery: Gallery, picture: Picture, found: Faults) -> None:
