@@ -13,9 +13,9 @@ from pe_core.desk.epochs import current_epoch
 from pe_core.desk.leaving_volunteer import end_own_work
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteer_list import Sought, seek, waits
-from pe_core.desk.volunteer_notes import note_answered, read_notes, write_note
+from pe_core.desk.volunteer_notes import ALONE_LIMIT, note_answered, read_notes, write_note
 from pe_core.desk.volunteers import read_own, read_volunteer
-from pe_core.errors import Conflict, NotAllowed
+from pe_core.errors import Conflict, NotAllowed, TooMany
 from pe_core.model import Box, VolunteerNote, VolunteerState
 from pe_core.store import Insert, TrailRow, Update, VolunteerNoteRow, VolunteerRow
 from pe_core.toolkit.invented import (
@@ -261,3 +261,18 @@ def test_nothing_in_clear_says_whose_word_was_the_last(two: Two) -> None:
     assert {*sealed, "revision"} >= changed
     assert before.revision + 1 == after.revision
     assert (len(before.body), len(before.standing)) == (len(after.body), len(after.standing))
+
+
+def test_whose_words_need_no_answer_may_go_on_writing(two: Two) -> None:
+    for number in range(ALONE_LIMIT):
+        two.write(two.wouk, f"Thanks {number}.")
+    with pytest.raises(TooMany):
+        two.write(two.wouk, "One more.")
+
+    two.run(note_answered(two.desk, two.staff, two.known(two.staff)))
+    two.clock.move(minutes=1)
+    for number in range(ALONE_LIMIT):
+        two.write(two.wouk, f"Again {number}.")
+
+    with pytest.raises(TooMany):
+        two.write(two.wouk, "One more.")

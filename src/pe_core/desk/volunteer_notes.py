@@ -126,8 +126,12 @@ def _about(desk: Desk, box: int, number: int) -> tuple[str, int, int]:
 
 
 async def _refuse_too_many(desk: Desk, session: Session, known: Known) -> None:
+    since = asks_since(known.profile, known.standing)
+    if since is None and state_now(desk, known) not in OVER:
+        return  # all of it was answered, or needed no answer
     latest = (await _open_notes(desk, session, known))[-ALONE_LIMIT:]
-    if len(latest) == ALONE_LIMIT and not any(one.written.team for one in latest):
+    alone = [one for one in latest if not one.written.team]
+    if len([one for one in alone if since is None or one.written.note.at >= since]) == ALONE_LIMIT:
         raise TooMany("work.messages.too_many")
 
 
