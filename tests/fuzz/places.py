@@ -120,6 +120,7 @@ OURS: Mapping[str, str] = {
     "rules/people_sets.py": "reckons with numbers of a model",
     "rules/week_hours.py": "reckons with a clock",
     "web/openapi_fields.py": "describes, and reads nothing",
+    "web/staff/on_the_way.py": "a number of a few digits, or none",
     "web/staff/need_words.py": "puts numbers of a model into words",
     "web/staff/shift.py": "a number of a few plain digits, or none",
     "web/staff/shift_words.py": "box numbers of rows",
