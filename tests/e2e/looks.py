@@ -36,6 +36,7 @@ SHEET = """words => {
   document.getElementById(sheet.id)?.remove();
   document.head.append(sheet);
 }"""
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SCHEMES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("light", {"color_scheme": "light", "forced_colors": "none"}),
     ("dark", {"color_scheme": "dark", "forced_colors": "none"}),
@@ -59,6 +60,8 @@ def look_at(page: "Page", language: str) -> Faults:
 def prepare(page: "Page") -> None:
     """Give the page the questions that it will be asked."""
     page.emulate_media(**SCHEMES[0][1])
+    # A browser moves the focus to where a page wants it when it first draws the page.
+    page.evaluate(DRAWN)
     page.evaluate((HERE / "inspect.js").read_text())
 
 
