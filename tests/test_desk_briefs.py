@@ -21,6 +21,7 @@ from pe_core.model import (
     NeedState,
     Outcome,
     Report,
+    RequestId,
     Skill,
     State,
 )
@@ -422,6 +423,30 @@ def test_two_tasks_at_one_time_are_not_both_accepted_in_one_moment(team: Team) -
 
     async def both() -> list[Any]:
         acts = [briefs.accept(team.desk, dzik, brief) for brief in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    results = team.run(both())
+
+    assert [None] == [result for result in results if result is None]
+    assert ["work.brief.overlap"] == [result.key for result in results if result is not None]
+
+
+def test_two_tasks_at_one_time_are_not_both_accepted_on_two_devices(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=2)
+    team.offer(team.need(start=start, end=start + timedelta(hours=2)), "dzik")
+    team.run(ask(team.desk, ASKED[1]))
+    rows = team.run(team.desk.store.pick(RequestRow, ("id",)))
+    (team.request,) = [RequestId(row) for (row,) in rows if row != team.request]
+    team.offer(team.need(start=start, end=start + timedelta(hours=2)), "dzik")
+    dzik = team.people["dzik"]
+    phone = team.run(unlock_account(team.desk, team.clock, team.accounts["dzik"]))
+    ids = [view.id for view in team.run(briefs.list_briefs(team.desk, dzik))]
+
+    async def both() -> list[Any]:
+        acts = [
+            briefs.accept(team.desk, session, brief)
+            for session, brief in zip((dzik, phone), ids, strict=True)
+        ]
         return await asyncio.gather(*acts, return_exceptions=True)
 
     results = team.run(both())

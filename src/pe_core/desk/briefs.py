@@ -4,6 +4,7 @@ Everything here is opened with the volunteer's own key. They see no request, no 
 other volunteer; the way to the asker lies sealed in the brief, and the portal alone walks it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -143,7 +144,7 @@ async def accept(desk: Desk, session: Session, brief: BriefId) -> None:
     Raises NotAllowed for who is not active, for an offer that is over, for a task that lies
     over another one, and when others were faster.
     """
-    async with session.acting:
+    async with _turn(desk, session):
         own = await open_own_brief(desk, session, brief)
         known = await _active(desk, session)
         row, keys, card, detail = own
@@ -170,7 +171,7 @@ async def decline(desk: Desk, session: Session, brief: BriefId) -> None:
 
 async def give_back(desk: Desk, session: Session, brief: BriefId) -> None:
     """Give an accepted task back; it is looked for again, and nobody asks why."""
-    async with session.acting:
+    async with _turn(desk, session):
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
         entries = await _entries(desk, session, without=brief)
@@ -187,7 +188,7 @@ async def report_done(desk: Desk, session: Session, brief: BriefId, report: Repo
 
     From then on its detail is closed to the volunteer: the keys are gone.
     """
-    async with session.acting:
+    async with _turn(desk, session):
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
         profile = helped(known.profile, desk.now(), report)
@@ -218,13 +219,13 @@ async def end_own_work(desk: Desk, session: Session) -> None:
 
 async def begin_feed(desk: Desk, session: Session) -> bytes:
     """Begin a volunteer's calendar feed, or renew its address; returns the address's token."""
-    async with session.acting:
+    async with _turn(desk, session):
         return await make_feed(desk, session, await _entries(desk, session))
 
 
 async def put_feed_right(desk: Desk, session: Session) -> None:
     """Correct a volunteer's calendar feed, if something was ended without them."""
-    async with session.acting:
+    async with _turn(desk, session):
         await correct_feed(desk, session, await _entries(desk, session))
 
 
@@ -264,6 +265,14 @@ async def open_taken_brief(desk: Desk, session: Session, brief: BriefId) -> OwnB
     if S(own.row.state) not in TAKEN:
         raise NotAllowed("work.brief.not_accepted")
     return own
+
+
+def _turn(desk: Desk, session: Session) -> asyncio.Lock:
+    """Return what one act about a volunteer's tasks holds, so that the next one waits for it.
+
+    It is the person's, not the session's: somebody may have unlocked on two devices.
+    """
+    return desk.acting.setdefault(session.box, asyncio.Lock())
 
 
 async def _open(desk: Desk, session: Session, row: BriefRow) -> OwnBrief | None:

@@ -87,7 +87,8 @@ class Desk:
     ``address`` is the origin of its portal, ``door`` its way out. ``at_unlock`` is what rooms
     above do when a member has unlocked. ``own`` is who the embassy is to others, as the network
     last read it, and ``own_changed`` counts how often that changed. ``wrong_words`` are the day
-    and number of wrong tries to confirm another embassy, by its code.
+    and number of wrong tries to confirm another embassy, by its code. ``acting`` is held while a
+    volunteer takes or ends a task, so that they do one after another, by their box.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class Desk:
         self.thread_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = (
             WeakValueDictionary()
         )
+        self.acting: WeakValueDictionary[Box, asyncio.Lock] = WeakValueDictionary()
         self.looking: dict[RequestId, dict[Box, datetime]] = {}
         self.paces: dict[Box, list[datetime]] = {}
         self.paces_told: dict[Box, datetime] = {}

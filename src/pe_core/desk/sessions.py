@@ -128,7 +128,6 @@ class Session:
     ``crowd`` is the same as matching reads it and ``crowd_at`` the count it was made at.
     ``promises`` are the times of tasks that were accepted. ``looked`` is when which of them
     was opened, or a page of them shown; ``read_volunteers`` whether the trail knows of it.
-    ``acting`` is held while a volunteer takes or ends a task, so that they do one after another.
     ``calls`` are the calls of the open needs, which never change. ``letters`` are those of
     other embassies that this session looked at.
     """
@@ -159,7 +158,6 @@ class Session:
         self.looked: dict[Box | frozenset[Box], datetime] = {}
         self.entering: Draft | None = None
         self.is_volunteer = False
-        self.acting = asyncio.Lock()
         self.letters = LetterMemory()
         self.cards: dict[Box, Card] = {}
         self.cards_look: tuple[int, int] | None = None
