@@ -235,6 +235,30 @@ def test_what_is_refused_for_good_is_dropped(house: House) -> None:
     assert 1 == way.tries
 
 
+def test_what_is_forgotten_rings_no_more_not_even_again(house: House) -> None:
+    way = house.with_way(AGAIN)
+    house.ring()
+    house.ring("another")
+    house.rings.forget("zz.desk", HERE)
+
+    assert 0 == house.deliver(), "the other one could not be rung now"
+    assert (1, 1) == (way.tries, len(house.rings))
+
+
+def test_a_ring_that_is_forgotten_while_it_is_tried_is_not_tried_again(house: House) -> None:
+    class Forgetful(Way):
+        async def ring(self, address: str, words: str) -> None:
+            house.rings.forget(self.name, address)
+            await super().ring(address, words)
+
+    way = Forgetful(AGAIN)
+    house.desk.plugins = msgspec.structs.replace(house.desk.plugins, notifiers={way.name: way})
+    house.ring()
+    house.deliver()
+
+    assert (0, 0) == (len(house.rings), house.after(hours=2))
+
+
 def test_a_broken_notifier_is_switched_off_and_rings_when_it_is_switched_on(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -422,6 +446,8 @@ def test_a_clock_that_goes_back_rings_nobody_twice(house: House) -> None:
 
 def test_the_desk_of_an_instance_rings(pe_instance: TestEmbassy) -> None:
     assert "Rings.ring" == pe_instance.desk.ring.__qualname__  # type: ignore[attr-defined]
+    forget = pe_instance.desk.forget_ring
+    assert "Rings.forget" == forget.__qualname__  # type: ignore[attr-defined]
 
 
 def test_a_dead_mail_server_that_comes_back_gets_every_letter(

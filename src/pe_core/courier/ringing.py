@@ -108,6 +108,10 @@ class Rings:
         )
         self._wake.set()
 
+    def forget(self, notifier: str, address: str) -> None:
+        """Ring an address no more for what was new so far: its owner has left, or changed it."""
+        self._waiting.pop((notifier, address), None)
+
     async def run(self) -> None:
         """Ring whenever something is due, until cancelled."""
         while True:
@@ -194,6 +198,8 @@ class Rings:
 
     def _put_off(self, ring: Ring, after: float | None = None) -> None:
         """Let a ring wait for its next try; drop it where that would come too late."""
+        if ring.key not in self._waiting:
+            return  # forgotten while it was tried
         wait = timedelta(seconds=after) if after is not None else _wait(ring.tries)
         due = next_moment(self._desk.now() + min(wait, LASTS), ring.hours, ring.zone)
         if due > ring.until:

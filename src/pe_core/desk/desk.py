@@ -169,6 +169,7 @@ class Desk:
         self.own_changed = 0
         self.wrong_words: dict[str, tuple[int, int]] = {}
         self.ring: Callable[[str, str, str, Hours, str], None] = ring_nobody
+        self.forget_ring: Callable[[str, str], None] = forget_nobody
         self.peer_away: Callable[[str], float | None] = nobody_away
         self.examine: Callable[[], Awaitable[Sequence[Finding]]] = find_nothing
         self.dummy = _make_dummy(embassy.code)
@@ -208,6 +209,10 @@ async def read_identity(store: Store) -> Identity:
 
 def ring_nobody(notifier: str, address: str, language: str, hours: Hours, zone: str) -> None:
     """Ring nobody: a desk that nobody put together has nothing to ring with."""
+
+
+def forget_nobody(notifier: str, address: str) -> None:
+    """Forget no ring: a desk that nobody put together has none that waits."""
 
 
 def nobody_away(peer: str) -> float | None:
