@@ -385,6 +385,28 @@ def test_nobody_is_offered_the_same_need_twice_at_once(team: Team) -> None:
     assert "staff.offers.asked_already" == refused.value.key
 
 
+def test_nobody_is_asked_once_the_time_has_begun(team: Team) -> None:
+    start = team.clock.now() + timedelta(hours=2)
+    view = team.need(start=start, end=start + timedelta(hours=2))
+    team.clock.move(hours=3)
+
+    with pytest.raises(NotAllowed, match=r"staff\.offers\.too_late"):
+        team.offer(view, "dzik")
+    assert 0 == team.run(team.desk.store.count(BriefRow))
+
+
+def test_what_a_volunteer_made_of_a_need_is_not_written_over(team: Team) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    seen = team.run(needs.read_need(team.desk, team.busel, view.id))
+    change = team.run(needs.change_need(team.desk, seen, seen.body))
+    team.accept("dzik")
+
+    with pytest.raises(Conflict):
+        team.run(team.desk.store.write([change]))
+    assert NeedState.MET is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
 def test_leaving_gives_back_all_that_one_has(team: Team) -> None:
     team.offer(team.need(), "dzik")
     team.accept("dzik")

@@ -23,7 +23,7 @@ from pe_core.desk.brief_keys import (
 )
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
-from pe_core.desk.needs import NeedView, change_need, read_need, read_needs
+from pe_core.desk.needs import NeedView, change_need, has_begun, read_need, read_needs
 from pe_core.desk.ringing import ring_volunteer
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
@@ -69,12 +69,15 @@ async def offer(
 ) -> None:
     """Offer a need to volunteers, each with the reasons that were shown; they are rung.
 
-    Raises NotAllowed if it is not open, if one of them is not active, or has it already.
+    Raises NotAllowed if it is not open or its time has begun, if one of them is not active, or
+    has it already.
     """
     view = await read_need(desk, session, need)
     work = await take_up(desk, session, view.request)
     if view.state is not NeedState.OPEN:
         raise NotAllowed("staff.offers.not_open")
+    if has_begun(desk, view.body):
+        raise NotAllowed("staff.offers.too_late")
     if not 1 <= len(chosen) <= OFFERS_AT_ONCE:
         raise NotAllowed("staff.offers.how_many")
     asked = {each.box for each in await read_offers(desk, session, view) if each.state in LIVING}

@@ -13,7 +13,7 @@ from pe_core.desk.brief_keys import LIVING, TAKEN, open_stub
 from pe_core.desk.cards import catch_up_cards
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.epochs import open_grants
-from pe_core.desk.needs import NeedView, read_open_needs
+from pe_core.desk.needs import NeedView, has_begun, read_open_needs
 from pe_core.desk.roster import fold_handle
 from pe_core.desk.sessions import Session
 from pe_core.desk.shifts import ShiftView, trace_of
@@ -23,6 +23,7 @@ from pe_core.hooks.ranking import MOST, add_reasons, rank
 from pe_core.model import (
     Box,
     BriefId,
+    BriefState,
     Candidate,
     Card,
     Need,
@@ -195,17 +196,18 @@ async def hurdles_of(desk: Desk, session: Session, view: NeedView) -> list[Hurdl
 async def propose_for_all(desk: Desk, session: Session) -> list[Proposal]:
     """Return all open needs, the oldest first, with whom to ask so that nobody is overburdened.
 
-    A need whose places are all taken or offered waits for its answers and gets nobody.
+    A need whose places are all taken or offered waits for its answers and gets nobody; nor does
+    one whose time has begun.
     """
     views = await read_open_needs(desk, session)
     crowd, duties = await crowd_of(desk, session), await read_duties(desk, session)
     await record(desk, session.box, Act.MATCHED)
-    in_hand = In(tuple(state.value for state in LIVING))
-    living = {brief for (brief,) in await desk.store.pick(BriefRow, ("id",), {"state": in_hand})}
+    in_hand = In(tuple(state.value for state in (*LIVING, BriefState.DONE)))
+    held = {brief for (brief,) in await desk.store.pick(BriefRow, ("id",), {"state": in_hand})}
     needs: list[tuple[NeedId, Need]] = [
         (view.id, replace(_without_asked(view), places=left))
         for view in views
-        if (left := _places_left(view, living)) > 0
+        if (left := _places_left(view, held)) > 0 and not has_begun(desk, view.body)
     ]
     shared = crowd.propose(
         needs,
@@ -282,9 +284,9 @@ async def _promises(desk: Desk, session: Session, taken: Iterable[str]) -> list[
     return [(box, span) for box, span in session.promises.values() if span is not None]
 
 
-def _places_left(view: NeedView, living: Collection[str]) -> int:
-    """Return how many of a need's places nobody has, or is thinking about."""
-    return view.body.need.places - sum(brief in living for brief, _ in view.body.briefs)
+def _places_left(view: NeedView, held: Collection[str]) -> int:
+    """Return how many of a need's places nobody has or had, or is thinking about."""
+    return view.body.need.places - sum(brief in held for brief, _ in view.body.briefs)
 
 
 def _without_asked(view: NeedView) -> Need:
