@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from pe_core.desk.briefs import BriefView, list_briefs
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.leaving_volunteer import end_own_work
 from pe_core.desk.own_answers import answer_problems, stops
@@ -124,7 +125,10 @@ async def apply_again(desk: Desk, session: Session) -> None:
 
 
 async def export_own(desk: Desk, session: Session) -> bytes:
-    """Return everything that is kept of a volunteer, as JSON for their own eyes."""
+    """Return everything that is kept of a volunteer, as JSON for their own eyes.
+
+    Of tasks it says how each stands and when it is: what they are about is somebody else's.
+    """
     known = await read_own(desk, session)
     notes = await read_notes(desk, session, known)
     agreement = known.profile.agreement
@@ -137,6 +141,17 @@ async def export_own(desk: Desk, session: Session) -> bytes:
         "messages": [
             {"at": n.note.at, "text": n.note.text, "from_coordinators": n.team} for n in notes
         ],
+        "tasks": [_task(view) for view in await list_briefs(desk, session)],
         "agreement_words": words_of_agreement(desk, agreement.language) if agreement else [],
     }
     return msgspec.json.format(msgspec.json.encode(everything), indent=2)
+
+
+def _task(view: BriefView) -> dict[str, Any]:
+    card = view.card
+    return {
+        "state": view.state,
+        "day": date.fromordinal(view.row.day),
+        "start": card.start if card is not None else None,
+        "end": card.end if card is not None else None,
+    }
