@@ -418,6 +418,21 @@ def test_fixed_hours_ring_news_or_not_and_those_who_left_their_address_readable(
     assert ["7", "8", "7", "8"] == [address for address, _ in way.rang]
 
 
+def test_a_fixed_hour_rings_nobody_outside_the_hours_that_they_chose(house: House) -> None:
+    house.desk.embassy = msgspec.structs.replace(house.desk.embassy, zone="Europe/Minsk")
+    way = house.with_way()
+    house.rings = Rings(house.desk, RingsSettings(at=("09:00", "18:00")))
+    hours = msgspec.json.encode(EVENINGS).decode()
+    row = OpenAddressRow(box=5, notifier="zz.desk", address="8", hours=hours)
+    house.run(house.desk.store.write([Insert(row)]))
+
+    rang = [house.after(minutes=30) for _ in range(48)]
+
+    # It is one in the afternoon there: six in the evening is five hours away.
+    assert [10] == [number for number, count in enumerate(rang, start=1) if count]
+    assert ["8"] == [address for address, _ in way.rang]
+
+
 def test_nobody_is_rung_at_fixed_hours_unless_pe_toml_says_so(house: House) -> None:
     house.with_way()
 

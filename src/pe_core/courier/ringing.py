@@ -10,6 +10,8 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+import msgspec
+
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.errors import RingFailed, StoreError
 from pe_core.hooks import Notifier
@@ -137,11 +139,14 @@ class Rings:
         return sum(await asyncio.gather(*(in_turn(ring) for ring in due)))
 
     async def ring_open(self) -> int:
-        """Ring the addresses of ``[rings]`` and those left readable, news or not; how many."""
-        language = self._desk.embassy.languages[0]
+        """Ring the addresses of ``[rings]`` and those left readable, news or not; how many.
+
+        Of the latter those whose hours it is; their clocks are not known, so on the embassy's.
+        """
+        language, now = self._desk.embassy.languages[0], here_and_now(self._desk)
         rows = await self._desk.store.select(OpenAddressRow)
         places = [(one.notifier, one.address) for one in self._settings.to]
-        places += [(row.notifier, row.address) for row in rows]
+        places += [(row.notifier, row.address) for row in rows if _may_ring(row, now)]
         for notifier, address in places:
             self.ring(notifier, address, language)
         return len(places)
@@ -243,6 +248,15 @@ class Rings:
         if not self._is_full:
             log.error("%d rings wait already; what comes now is not rung", MOST)
         self._is_full = True
+
+
+def _may_ring(row: OpenAddressRow, now: datetime) -> bool:
+    """Return whether it is one of somebody's hours; always, if whoever has the disk spoilt them."""
+    try:
+        hours = msgspec.json.decode(row.hours, type=Hours)
+    except msgspec.MsgspecError:
+        return True
+    return hours == NEVER or bool(hours[now.weekday()] >> now.hour & 1)
 
 
 def _wait(tries: int) -> timedelta:
