@@ -127,6 +127,26 @@ def test_what_is_new_within_ten_minutes_rings_once(house: House) -> None:
     assert 2 == len(way.rang), "and what came since is rung when ten minutes are over"
 
 
+@pytest.mark.parametrize("failures", [[], [AGAIN]])
+def test_what_is_new_while_it_rings_rings_after_ten_minutes(
+    house: House, failures: list[Exception]
+) -> None:
+    class Slow(Way):
+        async def ring(self, address: str, words: str) -> None:
+            if self.tries == len(failures):
+                house.ring()
+            await super().ring(address, words)
+
+    way = Slow(*failures)
+    house.desk.plugins = msgspec.structs.replace(house.desk.plugins, notifiers={way.name: way})
+    house.ring()
+    first = [house.deliver(), house.after(minutes=1)]
+    again = [house.after(minutes=8), house.after(minutes=2), house.after(hours=1)]
+
+    assert 1 == sum(first)
+    assert ([0, 1, 0], 2) == (again, len(way.rang))
+
+
 def test_different_addresses_and_ways_are_different_rings(house: House) -> None:
     way = house.with_way()
 

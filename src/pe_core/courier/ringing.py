@@ -71,6 +71,7 @@ class Rings:
         self._settings = settings
         self._waiting: dict[Key, Ring] = {}
         self._rang: dict[Key, datetime] = {}
+        self._trying: dict[Key, tuple[str, Hours, str] | None] = {}
         self._looked = desk.now()
         self._wake = asyncio.Event()
         self._is_full = False
@@ -85,11 +86,14 @@ class Rings:
     ) -> None:
         """Ring an address soon, within the hours on the clocks of a zone, '' for the embassy's.
 
-        A ring that waits already is that ring; one that rang just now waits until ten minutes
-        are over. Nothing is raised: who has done something is not kept from it by a bell.
+        A ring that waits already is that ring; one that rang just now, or is ringing, waits until
+        ten minutes are over. Nothing is raised: who has done something is not kept from it by a
+        bell.
         """
         key = (notifier, address)
         if key in self._waiting:
+            if key in self._trying:
+                self._trying[key] = (language, hours, zone)
             return
         if len(self._waiting) >= MOST:
             self._say_full()
@@ -112,7 +116,10 @@ class Rings:
 
     def forget(self, notifier: str, address: str) -> None:
         """Ring an address no more for what was new so far: its owner has left, or changed it."""
-        self._waiting.pop((notifier, address), None)
+        key = (notifier, address)
+        self._waiting.pop(key, None)
+        if key in self._trying:
+            self._trying[key] = None
 
     async def run(self) -> None:
         """Ring whenever something is due, until cancelled."""
@@ -173,6 +180,7 @@ class Rings:
         if self._desk.troubles.is_off(Kind.RING, ring.notifier):
             self._put_off(ring)
             return False
+        self._trying[ring.key] = None
         try:
             words = self._words(ring.language)
             await asyncio.wait_for(notifier.ring(ring.address, words), timeout=PATIENCE)
@@ -182,9 +190,15 @@ class Rings:
         except Exception as error:  # a notifier may fail in any way; it is named and asked again
             self._broke(notifier, ring, error)
             return False
+        finally:
+            meanwhile = self._trying.pop(ring.key)
         self._desk.troubles.worked(ring.notifier)
         self._rang[ring.key] = self._desk.now()
         self._waiting.pop(ring.key, None)
+        if meanwhile is not None:
+            # Whoever was rung may have looked before it was there.
+            language, hours, zone = meanwhile
+            self.ring(ring.notifier, ring.address, language, hours, zone)
         return True
 
     def _failed(self, ring: Ring, failed: RingFailed) -> None:
