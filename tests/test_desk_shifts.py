@@ -10,6 +10,7 @@ import pytest
 from pe_core.desk import briefs, invites, offering, reminding, shift_places, shifts
 from pe_core.desk.desk import Desk
 from pe_core.desk.reminding import ring_people
+from pe_core.desk.shifts import KEEP_AFTER
 from pe_core.desk.suggesting import suggest_for_shift
 from pe_core.desk.tracing import read_trail
 from pe_core.errors import NotAllowed, NotFound
@@ -433,9 +434,17 @@ def test_what_nobody_answered_expires_with_the_day(fair: Fair) -> None:
     assert 3 == fair.run(offering.expire_offers(fair.desk))
 
 
-def test_all_of_it_goes_two_weeks_after_its_day(fair: Fair) -> None:
-    fair.clock.move(weeks=4)
-    fair.run(fair.desk.store.purge(week_of(fair.clock.now().date())))
+@pytest.mark.parametrize("weekday", range(7))
+def test_all_of_it_goes_within_two_weeks_after_its_day(fair: Fair, weekday: int) -> None:
+    fair.clock.move(days=(weekday - fair.clock.now().weekday() - 1) % 7)
+    fair.shift = fair.make(days=1)
+    fair.invite("wouk")
+    day = fair.view().body.day
+    kept = []
+    for later in (timedelta(days=7), timedelta(weeks=KEEP_AFTER)):
+        fair.run(fair.desk.store.purge(week_of(day + later)))
+        rows = (ShiftRow, BriefRow, CallRow)
+        kept.append([fair.run(fair.desk.store.count(row)) > 0 for row in rows])
 
-    assert 0 == fair.run(fair.desk.store.count(ShiftRow))
-    assert 0 == fair.run(fair.desk.store.count(BriefRow))
+    assert weekday == day.weekday()
+    assert [[True, True, True], [False, False, False]] == kept
