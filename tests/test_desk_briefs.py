@@ -80,6 +80,21 @@ def test_two_who_accept_in_one_moment_do_not_both_have_it(team: Team) -> None:
     assert ["accepted", "withdrawn"] == sorted(team.states().values())
 
 
+def test_two_who_accept_two_tasks_of_one_request_in_one_moment_both_have_theirs(
+    team: Team,
+) -> None:
+    for handle in ("dzik", "lasica"):
+        team.offer(team.need(), handle)
+    ids = {handle: team.brief(handle) for handle in ("dzik", "lasica")}
+
+    async def both() -> list[Any]:
+        acts = [briefs.accept(team.desk, team.people[who], ids[who]) for who in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    assert [None, None] == team.run(both())
+    assert {"dzik": "accepted", "lasica": "accepted"} == team.states()
+
+
 def test_before_it_is_accepted_nothing_of_the_detail_is_shown(team: Team) -> None:
     team.offer(team.need(), "dzik")
     dzik, brief = team.people["dzik"], team.brief("dzik")

@@ -1,5 +1,6 @@
 """Shifts: places, signing up, swapping, reminders, and a count instead of a list."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -426,6 +427,20 @@ def test_the_trail_says_that_it_was_about_a_shift(fair: Fair) -> None:
     about = {trace.entry.act for trace in traces.lines if trace.entry.what == f"shift/{fair.shift}"}
 
     assert {Act.SHIFT_CHANGED, Act.OFFERED, Act.OFFER_WITHDRAWN} == about
+
+
+def test_of_three_who_sign_up_in_one_moment_two_have_the_two_places(fair: Fair) -> None:
+    ids = {handle: fair.brief(handle) for handle in fair.people}
+
+    async def all_of_them() -> list[Any]:
+        acts = [briefs.accept(fair.desk, fair.people[who], ids[who]) for who in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    results = fair.run(all_of_them())
+
+    assert [None, None] == [result for result in results if result is None]
+    assert ["work.brief.taken"] == [result.key for result in results if result is not None]
+    assert 2 == fair.view().taken
 
 
 def test_what_nobody_answered_expires_with_the_day(fair: Fair) -> None:

@@ -57,6 +57,8 @@ from pe_core.vault import Keys
 S = BriefState
 MINUTES_LIMIT = 7 * 24 * 60
 """What lasts longer is several tasks."""
+TRIES = 5
+"""How often a yes is written anew when somebody else's came in between; places may be left."""
 
 
 class BriefView(Model):
@@ -145,20 +147,19 @@ async def accept(desk: Desk, session: Session, brief: BriefId) -> None:
     over another one, and when others were faster.
     """
     async with _turn(desk, session):
-        own = await open_own_brief(desk, session, brief)
-        known = await _active(desk, session)
-        row, keys, card, detail = own
-        if row.state != S.OFFERED.value or card.answer_by <= desk.now():
-            raise NotAllowed("work.brief.over")
-        if await find_overlap(desk, session, card) is not None:
-            raise NotAllowed("work.brief.overlap")
-        taken = await accepted_changes(desk, known, row, keys, card, detail)
-        entries = await _entries(desk, session, also=(brief, card))
-        try:
-            await desk.store.write([*taken, *await feed_changes(desk, session, entries)])
-        except Conflict:
-            # Somebody accepted, or a coordinator took it back, in this very moment.
-            raise NotAllowed("work.brief.taken") from None
+        changes = await _accepting(desk, session, brief)
+        for _ in range(TRIES):
+            try:
+                await desk.store.write(changes)
+            except Conflict:
+                # Somebody accepted, a coordinator took it back, or wrote, in this very moment.
+                try:
+                    changes = await _accepting(desk, session, brief)
+                except NotFound:
+                    raise NotAllowed("work.brief.taken") from None
+            else:
+                return
+        raise NotAllowed("work.brief.taken")
 
 
 async def decline(desk: Desk, session: Session, brief: BriefId) -> None:
@@ -273,6 +274,20 @@ def _turn(desk: Desk, session: Session) -> asyncio.Lock:
     It is the person's, not the session's: somebody may have unlocked on two devices.
     """
     return desk.acting.setdefault(session.box, asyncio.Lock())
+
+
+async def _accepting(desk: Desk, session: Session, brief: BriefId) -> list[Change]:
+    """Return the changes by which a task is taken, as everything stands now."""
+    own = await open_own_brief(desk, session, brief)
+    known = await _active(desk, session)
+    row, keys, card, detail = own
+    if row.state != S.OFFERED.value or card.answer_by <= desk.now():
+        raise NotAllowed("work.brief.over")
+    if await find_overlap(desk, session, card) is not None:
+        raise NotAllowed("work.brief.overlap")
+    taken = await accepted_changes(desk, known, row, keys, card, detail)
+    entries = await _entries(desk, session, also=(brief, card))
+    return [*taken, *await feed_changes(desk, session, entries)]
 
 
 async def _open(desk: Desk, session: Session, row: BriefRow) -> OwnBrief | None:
