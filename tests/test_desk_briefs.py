@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk import brief_threads, briefs, needs, offering, requests, visits
+from pe_core.desk import brief_threads, briefs, needs, offering, requests, screening, visits
 from pe_core.desk.seeking import seek
 from pe_core.desk.sorting import extend
 from pe_core.desk.volunteers import read_own, write_own
@@ -24,6 +24,7 @@ from pe_core.model import (
     RequestId,
     Skill,
     State,
+    VolunteerState,
 )
 from pe_core.store import (
     BriefNoteRow,
@@ -420,6 +421,29 @@ def test_what_a_volunteer_made_of_a_need_is_not_written_over(team: Team) -> None
     with pytest.raises(Conflict):
         team.run(team.desk.store.write([change]))
     assert NeedState.MET is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
+def test_who_is_blocked_keeps_no_task_though_somebody_takes_another_place_of_it(
+    team: Team,
+) -> None:
+    view = team.need(places=2)
+    team.offer(view, "dzik", "lasica")
+    team.accept("dzik")
+    lasica = team.brief("lasica")
+    known = team.run(screening.find_for(team.desk, team.busel, team.box("dzik")))
+
+    async def both() -> list[Any]:
+        block = VolunteerState.BLOCKED
+        acts: list[Awaitable[Any]] = [
+            screening.turn_away(team.desk, team.busel, known, block, "Known to harm."),
+            briefs.accept(team.desk, team.people["lasica"], lasica),
+        ]
+        return await asyncio.gather(*acts)
+
+    assert [True, None] == team.run(both())
+    assert {"dzik": "withdrawn", "lasica": "accepted"} == team.states()
+    assert [1] == [call.taken for call in team.run(team.desk.store.select(CallRow))]
+    assert NeedState.OPEN is team.run(needs.read_need(team.desk, team.busel, view.id)).state
 
 
 def test_leaving_gives_back_all_that_one_has(team: Team) -> None:
