@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from pe_core.desk import brief_threads, briefs, needs, offering, requests, screening, visits
-from pe_core.desk.seeking import seek
+from pe_core.desk.seeking import look_again, seek
 from pe_core.desk.sorting import extend
 from pe_core.desk.volunteers import read_own, write_own
 from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, NotFound
@@ -305,6 +305,29 @@ def test_a_request_that_is_over_ends_what_was_offered_for_it(team: Team) -> None
     assert {"dzik": "withdrawn"} == team.states()
     with pytest.raises(NotFound):
         team.run(briefs.open_brief(team.desk, team.people["dzik"], brief))
+
+
+@pytest.mark.parametrize(("is_done", "state"), [(False, "dropped"), (True, "met")])
+def test_a_need_is_met_after_its_request_only_if_somebody_has_done_it(
+    team: Team, is_done: bool, state: str
+) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    team.accept("dzik")
+    if is_done:
+        dzik, brief = team.people["dzik"], team.brief("dzik")
+        team.run(briefs.report_done(team.desk, dzik, brief, Report(minutes=30)))
+    for moving in (
+        requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED),
+        requests.Moving(to=State.TRIAGE),
+    ):
+        team.run(requests.move(team.desk, team.busel, team.request, moving))
+
+    after = team.run(needs.read_need(team.desk, team.busel, view.id))
+    assert state == after.state.value
+    team.run(look_again(team.desk, team.busel, view.id))
+    again = team.run(needs.read_need(team.desk, team.busel, view.id))
+    assert ("met" if is_done else "open") == again.state.value
 
 
 def test_a_request_that_its_asker_ended_is_not_accepted_any_more(team: Team) -> None:

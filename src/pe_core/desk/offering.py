@@ -201,12 +201,17 @@ async def drop_need(desk: Desk, session: Session, need: NeedId) -> None:
 
 
 async def end_needs_of(desk: Desk, session: Session, request: RequestId) -> list[Change]:
-    """Return the changes that end all needs of a request that is over, and their offers."""
+    """Return the changes that end all needs of a request that is over, and their offers.
+
+    One whose helper had not done it yet is not met: it can be gone on with, if the request is.
+    """
     changes: list[Change] = []
     for view in await read_needs(desk, session, request):
-        if view.state is not NeedState.DROPPED:
-            changes += await end_offers(desk, session, view)
-        if view.state is NeedState.OPEN:
+        if view.state is NeedState.DROPPED:
+            continue
+        ended = await end_offers(desk, session, view)
+        changes += ended
+        if view.state is NeedState.OPEN or ended:
             changes.append(await change_need(desk, view, view.body, NeedState.DROPPED))
     return changes
 
