@@ -449,6 +449,21 @@ def test_what_nobody_answered_expires_with_the_day(fair: Fair) -> None:
     assert 3 == fair.run(offering.expire_offers(fair.desk))
 
 
+def test_an_invitation_waits_until_the_shift_begins_wherever_the_embassy_is(fair: Fair) -> None:
+    fair.desk.embassy = msgspec.structs.replace(fair.desk.embassy, zone="America/New_York")
+    # At ten in the evening there, it is the next day already in UTC.
+    three = fair.clock.now().replace(hour=3, minute=0, second=0, microsecond=0)
+    wait = (three + timedelta(days=1) - fair.clock.now()).total_seconds()
+    fair.clock.move(seconds=wait)
+    fair.shift = fair.make(days=1)
+    fair.invite("wouk")
+    fair.clock.move(hours=23)
+    fair.run(offering.expire_offers(fair.desk))
+    fair.take("wouk")
+
+    assert {"wouk": "accepted"} == fair.states_of("wouk")
+
+
 @pytest.mark.parametrize("weekday", range(7))
 def test_all_of_it_goes_within_two_weeks_after_its_day(fair: Fair, weekday: int) -> None:
     fair.clock.move(days=(weekday - fair.clock.now().weekday() - 1) % 7)
