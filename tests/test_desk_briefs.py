@@ -25,6 +25,7 @@ from pe_core.model import (
     Skill,
     State,
     VolunteerState,
+    Way,
 )
 from pe_core.store import (
     BriefNoteRow,
@@ -328,6 +329,33 @@ def test_a_need_is_met_after_its_request_only_if_somebody_has_done_it(
     team.run(look_again(team.desk, team.busel, view.id))
     again = team.run(needs.read_need(team.desk, team.busel, view.id))
     assert ("met" if is_done else "open") == again.state.value
+
+
+@pytest.mark.parametrize("by", ["take_back", "drop_need", "close"])
+def test_whose_task_is_taken_away_is_rung_and_whoever_was_only_asked_is_not(
+    team: Team, by: str
+) -> None:
+    for handle in ("dzik", "lasica"):
+        person = team.people[handle]
+        known = team.run(read_own(team.desk, person))
+        ways = (Way(notifier="zz.bell", address=handle),)
+        changed = msgspec.structs.replace(known.profile, ways=ways)
+        team.run(write_own(team.desk, person, known, changed))
+    view = team.need(places=2)
+    team.offer(view, "dzik", "lasica")
+    team.accept("dzik")
+    rung: list[str] = []
+    team.desk.ring = lambda notifier, address, *_: rung.append(address)
+    closed = requests.Moving(to=State.CLOSED, outcome=Outcome.NOT_POSSIBLE)
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "take_back": lambda: offering.take_back(team.desk, team.busel, view.id, team.brief("dzik")),
+        "drop_need": lambda: offering.drop_need(team.desk, team.busel, view.id),
+        "close": lambda: requests.move(team.desk, team.busel, team.request, closed),
+    }
+    team.run(acts[by]())
+
+    assert "withdrawn" == team.states()["dzik"]
+    assert ["dzik"] == rung
 
 
 def test_a_request_that_its_asker_ended_is_not_accepted_any_more(team: Team) -> None:
