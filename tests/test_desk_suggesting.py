@@ -132,6 +132,23 @@ def test_who_has_promised_the_time_is_not_suggested_for_it(team: Team) -> None:
     assert ["lasica"] == team.suggested(second)
 
 
+def test_a_task_whose_asker_has_ended_the_request_keeps_nobody_from_another(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=3)
+    view = team.need(start=start, end=start + timedelta(hours=2))
+    dzik = team.people["dzik"]
+    chosen: dict[Box, Any] = {dzik.box: ()}
+    team.run(offering.offer(team.desk, team.busel, view.id, chosen))
+    ((brief,),) = team.run(team.desk.store.pick(BriefRow, ("id",)))
+    team.run(briefs.accept(team.desk, dzik, BriefId(brief)))
+    before = team.run(suggesting.read_duties(team.desk, team.busel))
+    ended = Update(RequestRow, (team.request,), {"state": "closed"})
+    team.run(team.desk.store.write([ended]))
+    after = team.run(suggesting.read_duties(team.desk, team.busel))
+
+    assert (1, True) == (before.load[dzik.box], dzik.box in before.busy)
+    assert (0, False) == (after.load.get(dzik.box, 0), dzik.box in after.busy)
+
+
 def test_a_profile_that_changes_is_seen_at_the_next_look(team: Team) -> None:
     view = team.need()
     before = team.suggested(view)

@@ -4,6 +4,7 @@ Nobody is chosen here. What a coordinator is shown are suggestions, each with wh
 and against it, and for anybody else the reason why they are not among them.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -15,9 +16,10 @@ from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.epochs import open_grants
 from pe_core.desk.needs import NeedView, has_begun, read_open_needs
 from pe_core.desk.roster import fold_handle
-from pe_core.desk.sessions import Session
+from pe_core.desk.sessions import Promise, Session
 from pe_core.desk.shifts import ShiftView, trace_of
 from pe_core.desk.trail import record
+from pe_core.desk.working import OVER
 from pe_core.errors import NotAllowed
 from pe_core.hooks.ranking import MOST, add_reasons, rank
 from pe_core.model import (
@@ -37,7 +39,7 @@ from pe_core.rules.crowd import Crowd
 from pe_core.rules.hurdles import Hurdle, find_hurdles
 from pe_core.rules.matching import fits, is_active
 from pe_core.rules.nearness import Nearness
-from pe_core.store import BriefRow, In
+from pe_core.store import BriefRow, In, RequestRow
 
 SHOWN = 5
 """Suggestions that a need's page shows."""
@@ -240,20 +242,26 @@ async def crowd_of(desk: Desk, session: Session) -> Crowd:
 
 
 async def read_duties(desk: Desk, session: Session) -> Duties:
-    """Return what volunteers have to do; the times come from what the session can open."""
+    """Return what volunteers have to do; the times come from what the session can open.
+
+    A task whose asker has ended the request is none any more, though its row waits for its
+    volunteer to look.
+    """
     await open_grants(desk, session)
     today = here_and_now(desk).date().toordinal()
-    load: dict[Box, int] = {}
     asked: dict[Box, int] = {}
-    taken: list[str] = []
+    taken: dict[BriefId, Box] = {}
     for brief, box, state, day in await desk.store.pick(BriefRow, ("id", "box", "state", "day")):
         asked[Box(box)] = max(asked.get(Box(box), 0), min(day, today))
         if state in _TAKEN:
-            load[Box(box)] = load.get(Box(box), 0) + 1
-            taken.append(brief)
+            taken[BriefId(brief)] = Box(box)
+    promised = await _promises(desk, session, taken)
+    idle = await _idle(desk, promised)
+    load = Counter(box for brief, box in taken.items() if brief not in idle)
     busy: dict[Box, list[Span]] = {}
-    for box, span in await _promises(desk, session, taken):
-        busy.setdefault(box, []).append(span)
+    for brief, (whose, span, _) in promised.items():
+        if span is not None and brief not in idle:
+            busy.setdefault(whose, []).append(span)
     return Duties(load=load, asked=asked, busy=busy)
 
 
@@ -270,18 +278,30 @@ def candidate_of(crowd: Crowd, duties: Duties, box: Box) -> Candidate:
     )
 
 
-async def _promises(desk: Desk, session: Session, taken: Iterable[str]) -> list[tuple[Box, Span]]:
-    """Return the times that are promised; each stub is opened once in a session."""
-    wanted = set(taken)
-    for brief in session.promises.keys() - wanted:
+async def _promises(
+    desk: Desk, session: Session, taken: Collection[BriefId]
+) -> Mapping[BriefId, Promise]:
+    """Return what is promised; each stub is opened once in a session."""
+    for brief in session.promises.keys() - taken:
         del session.promises[brief]
-    missing = tuple(brief for brief in wanted if BriefId(brief) not in session.promises)
+    missing = tuple(brief for brief in taken if brief not in session.promises)
     for row in await desk.store.select(BriefRow, {"id": In(missing)}):
         stub = open_stub(desk, session, row)
         if stub is not None:
             span = (stub.start, stub.end) if stub.start and stub.end else None
-            session.promises[BriefId(row.id)] = (stub.box, span)
-    return [(box, span) for box, span in session.promises.values() if span is not None]
+            session.promises[BriefId(row.id)] = Promise(stub.box, span, stub.request)
+    return session.promises
+
+
+async def _idle(desk: Desk, promised: Mapping[BriefId, Promise]) -> set[BriefId]:
+    """Return what nothing is left of to do, because the request behind it is over."""
+    requests = In(tuple({one.request for one in promised.values() if one.request is not None}))
+    states = dict(await desk.store.pick(RequestRow, ("id", "state"), {"id": requests}))
+    return {
+        brief
+        for brief, one in promised.items()
+        if one.request is not None and states.get(one.request) in (*OVER, None)
+    }
 
 
 def _places_left(view: NeedView, held: Collection[str]) -> int:
