@@ -12,7 +12,7 @@ from pe_core.desk import briefs, invites, offering, reminding, shift_places, shi
 from pe_core.desk.desk import Desk
 from pe_core.desk.reminding import ring_people
 from pe_core.desk.shifts import KEEP_AFTER
-from pe_core.desk.suggesting import suggest_for_shift
+from pe_core.desk.suggesting import read_duties, suggest_for_shift
 from pe_core.desk.tracing import read_trail
 from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import (
@@ -462,6 +462,20 @@ def test_an_invitation_waits_until_the_shift_begins_wherever_the_embassy_is(fair
     fair.take("wouk")
 
     assert {"wouk": "accepted"} == fair.states_of("wouk")
+
+
+def test_an_invitation_far_ahead_counts_as_asked_on_the_day_it_was_made(fair: Fair) -> None:
+    box = fair.people["wouk"].box
+    fair.run(shift_places.call_off(fair.desk, fair.busel, fair.shift))
+    fair.shift = fair.make(weeks=8)
+    fair.invite("wouk")
+    day = fair.clock.now().date().toordinal()
+    fair.clock.move(weeks=5)
+    busel = fair.run(unlock_account(fair.desk, fair.clock, fair.account))
+    duties = fair.run(read_duties(fair.desk, busel))
+
+    assert (day, 0) == (duties.asked[box], duties.load.get(box, 0))
+    assert box not in duties.busy
 
 
 @pytest.mark.parametrize("weekday", range(7))

@@ -115,11 +115,12 @@ class LetterMemory:
 
 
 class Promise(NamedTuple):
-    """Whose an accepted task is, when, and of which request; a shift has none."""
+    """Whose a task is, when, of which request if any, and since when it is offered."""
 
     box: Box
     span: tuple[datetime, datetime] | None
     request: RequestId | None
+    at: datetime
 
 
 class Session:
@@ -135,7 +136,7 @@ class Session:
     forms of the volunteers, by box, as the row's revision has them; ``cards_look`` is how many
     touches and epochs the last whole look knew, ``cards_changed`` counts what changed in them,
     ``crowd`` is the same as matching reads it and ``crowd_at`` the count it was made at.
-    ``promises`` are the tasks that were accepted. ``looked`` is when which of them
+    ``promises`` are the tasks that are offered or were accepted. ``looked`` is when which of them
     was opened, or a page of them shown; ``read_volunteers`` whether the trail knows of it.
     ``calls`` are the calls of the open needs, which never change. ``letters`` are those of
     other embassies that this session looked at.

@@ -248,20 +248,30 @@ async def read_duties(desk: Desk, session: Session) -> Duties:
     volunteer to look.
     """
     await open_grants(desk, session)
-    today = here_and_now(desk).date().toordinal()
+    here = here_and_now(desk)
+    today = here.date().toordinal()
     asked: dict[Box, int] = {}
     taken: dict[BriefId, Box] = {}
+    offered: list[BriefId] = []
     for brief, box, state, day in await desk.store.pick(BriefRow, ("id", "box", "state", "day")):
-        asked[Box(box)] = max(asked.get(Box(box), 0), min(day, today))
         if state in _TAKEN:
             taken[BriefId(brief)] = Box(box)
-    promised = await _promises(desk, session, taken)
+        if day > today:
+            offered.append(BriefId(brief))
+        else:
+            asked[Box(box)] = max(asked.get(Box(box), 0), day)
+    promised = await _promises(desk, session, {*taken, *offered})
+    for one in (promised[brief] for brief in offered if brief in promised):
+        # The day in the row is the last one to answer: of a shift it may be weeks ahead.
+        day = one.at.astimezone(here.tzinfo).date().toordinal()
+        asked[one.box] = max(asked.get(one.box, 0), day)
     idle = await _idle(desk, promised)
     load = Counter(box for brief, box in taken.items() if brief not in idle)
     busy: dict[Box, list[Span]] = {}
-    for brief, (whose, span, _) in promised.items():
-        if span is not None and brief not in idle:
-            busy.setdefault(whose, []).append(span)
+    for brief in taken.keys() & promised.keys() - idle:
+        one = promised[brief]
+        if one.span is not None:
+            busy.setdefault(one.box, []).append(one.span)
     return Duties(load=load, asked=asked, busy=busy)
 
 
@@ -279,17 +289,17 @@ def candidate_of(crowd: Crowd, duties: Duties, box: Box) -> Candidate:
 
 
 async def _promises(
-    desk: Desk, session: Session, taken: Collection[BriefId]
+    desk: Desk, session: Session, wanted: Collection[BriefId]
 ) -> Mapping[BriefId, Promise]:
-    """Return what is promised; each stub is opened once in a session."""
-    for brief in session.promises.keys() - taken:
+    """Return what is promised or offered; each stub is opened once in a session."""
+    for brief in session.promises.keys() - wanted:
         del session.promises[brief]
-    missing = tuple(brief for brief in taken if brief not in session.promises)
+    missing = tuple(brief for brief in wanted if brief not in session.promises)
     for row in await desk.store.select(BriefRow, {"id": In(missing)}):
         stub = open_stub(desk, session, row)
         if stub is not None:
             span = (stub.start, stub.end) if stub.start and stub.end else None
-            session.promises[BriefId(row.id)] = Promise(stub.box, span, stub.request)
+            session.promises[BriefId(row.id)] = Promise(stub.box, span, stub.request, stub.at)
     return session.promises
 
 
