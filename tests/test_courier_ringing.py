@@ -127,6 +127,26 @@ def test_what_is_new_within_ten_minutes_rings_once(house: House) -> None:
     assert 2 == len(way.rang), "and what came since is rung when ten minutes are over"
 
 
+@pytest.mark.parametrize("failures", [[], [AGAIN]])
+def test_what_is_new_while_it_rings_rings_after_ten_minutes(
+    house: House, failures: list[Exception]
+) -> None:
+    class Slow(Way):
+        async def ring(self, address: str, words: str) -> None:
+            if self.tries == len(failures):
+                house.ring()
+            await super().ring(address, words)
+
+    way = Slow(*failures)
+    house.desk.plugins = msgspec.structs.replace(house.desk.plugins, notifiers={way.name: way})
+    house.ring()
+    first = [house.deliver(), house.after(minutes=1)]
+    again = [house.after(minutes=8), house.after(minutes=2), house.after(hours=1)]
+
+    assert 1 == sum(first)
+    assert ([0, 1, 0], 2) == (again, len(way.rang))
+
+
 def test_different_addresses_and_ways_are_different_rings(house: House) -> None:
     way = house.with_way()
 
@@ -233,6 +253,30 @@ def test_what_is_refused_for_good_is_dropped(house: House) -> None:
 
     assert (0, 0) == (house.deliver(), house.after(hours=2))
     assert 1 == way.tries
+
+
+def test_what_is_forgotten_rings_no_more_not_even_again(house: House) -> None:
+    way = house.with_way(AGAIN)
+    house.ring()
+    house.ring("another")
+    house.rings.forget("zz.desk", HERE)
+
+    assert 0 == house.deliver(), "the other one could not be rung now"
+    assert (1, 1) == (way.tries, len(house.rings))
+
+
+def test_a_ring_that_is_forgotten_while_it_is_tried_is_not_tried_again(house: House) -> None:
+    class Forgetful(Way):
+        async def ring(self, address: str, words: str) -> None:
+            house.rings.forget(self.name, address)
+            await super().ring(address, words)
+
+    way = Forgetful(AGAIN)
+    house.desk.plugins = msgspec.structs.replace(house.desk.plugins, notifiers={way.name: way})
+    house.ring()
+    house.deliver()
+
+    assert (0, 0) == (len(house.rings), house.after(hours=2))
 
 
 def test_a_broken_notifier_is_switched_off_and_rings_when_it_is_switched_on(
@@ -394,6 +438,21 @@ def test_fixed_hours_ring_news_or_not_and_those_who_left_their_address_readable(
     assert ["7", "8", "7", "8"] == [address for address, _ in way.rang]
 
 
+def test_a_fixed_hour_rings_nobody_outside_the_hours_that_they_chose(house: House) -> None:
+    house.desk.embassy = msgspec.structs.replace(house.desk.embassy, zone="Europe/Minsk")
+    way = house.with_way()
+    house.rings = Rings(house.desk, RingsSettings(at=("09:00", "18:00")))
+    hours = msgspec.json.encode(EVENINGS).decode()
+    row = OpenAddressRow(box=5, notifier="zz.desk", address="8", hours=hours)
+    house.run(house.desk.store.write([Insert(row)]))
+
+    rang = [house.after(minutes=30) for _ in range(48)]
+
+    # It is one in the afternoon there: six in the evening is five hours away.
+    assert [10] == [number for number, count in enumerate(rang, start=1) if count]
+    assert ["8"] == [address for address, _ in way.rang]
+
+
 def test_nobody_is_rung_at_fixed_hours_unless_pe_toml_says_so(house: House) -> None:
     house.with_way()
 
@@ -422,6 +481,8 @@ def test_a_clock_that_goes_back_rings_nobody_twice(house: House) -> None:
 
 def test_the_desk_of_an_instance_rings(pe_instance: TestEmbassy) -> None:
     assert "Rings.ring" == pe_instance.desk.ring.__qualname__  # type: ignore[attr-defined]
+    forget = pe_instance.desk.forget_ring
+    assert "Rings.forget" == forget.__qualname__  # type: ignore[attr-defined]
 
 
 def test_a_dead_mail_server_that_comes_back_gets_every_letter(

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk import brief_threads, briefs, needs, offering, requests, visits
-from pe_core.desk.seeking import seek
+from pe_core.desk import brief_threads, briefs, needs, offering, requests, screening, visits
+from pe_core.desk.seeking import look_again, seek
 from pe_core.desk.sorting import extend
 from pe_core.desk.volunteers import read_own, write_own
 from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, NotFound
@@ -21,8 +21,11 @@ from pe_core.model import (
     NeedState,
     Outcome,
     Report,
+    RequestId,
     Skill,
     State,
+    VolunteerState,
+    Way,
 )
 from pe_core.store import (
     BriefNoteRow,
@@ -77,6 +80,21 @@ def test_two_who_accept_in_one_moment_do_not_both_have_it(team: Team) -> None:
     assert [None] == [result for result in results if result is None]
     assert [NotAllowed] == [type(result) for result in results if result is not None]
     assert ["accepted", "withdrawn"] == sorted(team.states().values())
+
+
+def test_two_who_accept_two_tasks_of_one_request_in_one_moment_both_have_theirs(
+    team: Team,
+) -> None:
+    for handle in ("dzik", "lasica"):
+        team.offer(team.need(), handle)
+    ids = {handle: team.brief(handle) for handle in ("dzik", "lasica")}
+
+    async def both() -> list[Any]:
+        acts = [briefs.accept(team.desk, team.people[who], ids[who]) for who in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    assert [None, None] == team.run(both())
+    assert {"dzik": "accepted", "lasica": "accepted"} == team.states()
 
 
 def test_before_it_is_accepted_nothing_of_the_detail_is_shown(team: Team) -> None:
@@ -290,6 +308,56 @@ def test_a_request_that_is_over_ends_what_was_offered_for_it(team: Team) -> None
         team.run(briefs.open_brief(team.desk, team.people["dzik"], brief))
 
 
+@pytest.mark.parametrize(("is_done", "state"), [(False, "dropped"), (True, "met")])
+def test_a_need_is_met_after_its_request_only_if_somebody_has_done_it(
+    team: Team, is_done: bool, state: str
+) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    team.accept("dzik")
+    if is_done:
+        dzik, brief = team.people["dzik"], team.brief("dzik")
+        team.run(briefs.report_done(team.desk, dzik, brief, Report(minutes=30)))
+    for moving in (
+        requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED),
+        requests.Moving(to=State.TRIAGE),
+    ):
+        team.run(requests.move(team.desk, team.busel, team.request, moving))
+
+    after = team.run(needs.read_need(team.desk, team.busel, view.id))
+    assert state == after.state.value
+    team.run(look_again(team.desk, team.busel, view.id))
+    again = team.run(needs.read_need(team.desk, team.busel, view.id))
+    assert ("met" if is_done else "open") == again.state.value
+
+
+@pytest.mark.parametrize("by", ["take_back", "drop_need", "close"])
+def test_whose_task_is_taken_away_is_rung_and_whoever_was_only_asked_is_not(
+    team: Team, by: str
+) -> None:
+    for handle in ("dzik", "lasica"):
+        person = team.people[handle]
+        known = team.run(read_own(team.desk, person))
+        ways = (Way(notifier="zz.bell", address=handle),)
+        changed = msgspec.structs.replace(known.profile, ways=ways)
+        team.run(write_own(team.desk, person, known, changed))
+    view = team.need(places=2)
+    team.offer(view, "dzik", "lasica")
+    team.accept("dzik")
+    rung: list[str] = []
+    team.desk.ring = lambda notifier, address, *_: rung.append(address)
+    closed = requests.Moving(to=State.CLOSED, outcome=Outcome.NOT_POSSIBLE)
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "take_back": lambda: offering.take_back(team.desk, team.busel, view.id, team.brief("dzik")),
+        "drop_need": lambda: offering.drop_need(team.desk, team.busel, view.id),
+        "close": lambda: requests.move(team.desk, team.busel, team.request, closed),
+    }
+    team.run(acts[by]())
+
+    assert "withdrawn" == team.states()["dzik"]
+    assert ["dzik"] == rung
+
+
 def test_a_request_that_its_asker_ended_is_not_accepted_any_more(team: Team) -> None:
     team.offer(team.need(), "dzik")
     row = team.run(team.desk.store.get(RequestRow, team.request))
@@ -384,6 +452,51 @@ def test_nobody_is_offered_the_same_need_twice_at_once(team: Team) -> None:
     assert "staff.offers.asked_already" == refused.value.key
 
 
+def test_nobody_is_asked_once_the_time_has_begun(team: Team) -> None:
+    start = team.clock.now() + timedelta(hours=2)
+    view = team.need(start=start, end=start + timedelta(hours=2))
+    team.clock.move(hours=3)
+
+    with pytest.raises(NotAllowed, match=r"staff\.offers\.too_late"):
+        team.offer(view, "dzik")
+    assert 0 == team.run(team.desk.store.count(BriefRow))
+
+
+def test_what_a_volunteer_made_of_a_need_is_not_written_over(team: Team) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    seen = team.run(needs.read_need(team.desk, team.busel, view.id))
+    change = team.run(needs.change_need(team.desk, seen, seen.body))
+    team.accept("dzik")
+
+    with pytest.raises(Conflict):
+        team.run(team.desk.store.write([change]))
+    assert NeedState.MET is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
+def test_who_is_blocked_keeps_no_task_though_somebody_takes_another_place_of_it(
+    team: Team,
+) -> None:
+    view = team.need(places=2)
+    team.offer(view, "dzik", "lasica")
+    team.accept("dzik")
+    lasica = team.brief("lasica")
+    known = team.run(screening.find_for(team.desk, team.busel, team.box("dzik")))
+
+    async def both() -> list[Any]:
+        block = VolunteerState.BLOCKED
+        acts: list[Awaitable[Any]] = [
+            screening.turn_away(team.desk, team.busel, known, block, "Known to harm."),
+            briefs.accept(team.desk, team.people["lasica"], lasica),
+        ]
+        return await asyncio.gather(*acts)
+
+    assert [True, None] == team.run(both())
+    assert {"dzik": "withdrawn", "lasica": "accepted"} == team.states()
+    assert [1] == [call.taken for call in team.run(team.desk.store.select(CallRow))]
+    assert NeedState.OPEN is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
 def test_leaving_gives_back_all_that_one_has(team: Team) -> None:
     team.offer(team.need(), "dzik")
     team.accept("dzik")
@@ -422,6 +535,30 @@ def test_two_tasks_at_one_time_are_not_both_accepted_in_one_moment(team: Team) -
 
     async def both() -> list[Any]:
         acts = [briefs.accept(team.desk, dzik, brief) for brief in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    results = team.run(both())
+
+    assert [None] == [result for result in results if result is None]
+    assert ["work.brief.overlap"] == [result.key for result in results if result is not None]
+
+
+def test_two_tasks_at_one_time_are_not_both_accepted_on_two_devices(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=2)
+    team.offer(team.need(start=start, end=start + timedelta(hours=2)), "dzik")
+    team.run(ask(team.desk, ASKED[1]))
+    rows = team.run(team.desk.store.pick(RequestRow, ("id",)))
+    (team.request,) = [RequestId(row) for (row,) in rows if row != team.request]
+    team.offer(team.need(start=start, end=start + timedelta(hours=2)), "dzik")
+    dzik = team.people["dzik"]
+    phone = team.run(unlock_account(team.desk, team.clock, team.accounts["dzik"]))
+    ids = [view.id for view in team.run(briefs.list_briefs(team.desk, dzik))]
+
+    async def both() -> list[Any]:
+        acts = [
+            briefs.accept(team.desk, session, brief)
+            for session, brief in zip((dzik, phone), ids, strict=True)
+        ]
         return await asyncio.gather(*acts, return_exceptions=True)
 
     results = team.run(both())

@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
+from pe_core.courier import Rings
 from pe_core.desk import cards, invites, screening, volunteers
 from pe_core.desk.desk import Desk
+from pe_core.desk.own_record import apply_again
+from pe_core.desk.own_ways import set_ways
+from pe_core.desk.ringing import ring_volunteer
 from pe_core.desk.sessions import Session
 from pe_core.desk.tracing import read_trail
 from pe_core.errors import Conflict, NotAllowed
-from pe_core.model import Box, Gate, VolunteerState
+from pe_core.model import Box, Gate, VolunteerState, Way
 from pe_core.model.trail import Act
 from pe_core.rules.volunteering import Step
-from pe_core.store import BriefRow, CallRow, Insert
+from pe_core.store import BriefRow, CallRow, Insert, OpenAddressRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import (
     Account,
@@ -253,6 +257,34 @@ def test_who_is_shut_out_loses_session_and_tasks_and_is_vouched_for_anew(scene: 
     assert (None, None, "withdrawn") == (row.own, row.team, row.state)
     assert [0] == [one.taken for one in scene.run(scene.desk.store.select(CallRow))]
     assert () == scene.known().standing.vouches
+
+
+@pytest.mark.parametrize("to", [V.DECLINED, V.BLOCKED])
+def test_who_was_turned_away_is_not_rung_any_more(scene: Scene, to: VolunteerState) -> None:
+    rings = Rings(scene.desk)
+    scene.desk.ring, scene.desk.forget_ring = rings.ring, rings.forget
+    way = Way(notifier="zz.desk", address="7", readable=True)
+    scene.run(set_ways(scene.desk, scene.wouk, [way]))
+    ring_volunteer(scene.desk, scene.known().profile)
+    before = (len(rings), scene.run(scene.desk.store.count(OpenAddressRow)))
+    scene.do(screening.turn_away, scene.busel, to, "Not now.")
+    scene.do(screening.confirm_pending, scene.zubr)
+
+    assert (1, 1) == before
+    assert (0, 0) == (len(rings), scene.run(scene.desk.store.count(OpenAddressRow)))
+
+
+def test_who_was_declined_is_rung_again_once_they_have_applied_again(scene: Scene) -> None:
+    way = Way(notifier="zz.desk", address="7", readable=True)
+    scene.run(set_ways(scene.desk, scene.wouk, [way]))
+    scene.do(screening.turn_away, scene.busel, V.DECLINED, "Not now.")
+    scene.do(screening.confirm_pending, scene.zubr)
+    scene.clock.move(minutes=1)
+    again: Session = scene.run(unlock_account(scene.desk, scene.clock, scene.account))
+    scene.run(apply_again(scene.desk, again))
+    rows = scene.run(scene.desk.store.select(OpenAddressRow))
+
+    assert [(scene.wouk.box, "7")] == [(row.box, row.address) for row in rows]
 
 
 def test_who_was_declined_may_ask_again_and_begins_anew(scene: Scene) -> None:

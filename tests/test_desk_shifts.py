@@ -1,5 +1,6 @@
 """Shifts: places, signing up, swapping, reminders, and a count instead of a list."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from pe_core.desk import briefs, invites, offering, reminding, shift_places, shifts
 from pe_core.desk.desk import Desk
 from pe_core.desk.reminding import ring_people
-from pe_core.desk.suggesting import suggest_for_shift
+from pe_core.desk.shifts import KEEP_AFTER
+from pe_core.desk.suggesting import read_duties, suggest_for_shift
 from pe_core.desk.tracing import read_trail
 from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import (
@@ -427,15 +429,66 @@ def test_the_trail_says_that_it_was_about_a_shift(fair: Fair) -> None:
     assert {Act.SHIFT_CHANGED, Act.OFFERED, Act.OFFER_WITHDRAWN} == about
 
 
+def test_of_three_who_sign_up_in_one_moment_two_have_the_two_places(fair: Fair) -> None:
+    ids = {handle: fair.brief(handle) for handle in fair.people}
+
+    async def all_of_them() -> list[Any]:
+        acts = [briefs.accept(fair.desk, fair.people[who], ids[who]) for who in ids]
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    results = fair.run(all_of_them())
+
+    assert [None, None] == [result for result in results if result is None]
+    assert ["work.brief.taken"] == [result.key for result in results if result is not None]
+    assert 2 == fair.view().taken
+
+
 def test_what_nobody_answered_expires_with_the_day(fair: Fair) -> None:
     fair.clock.move(days=3)
 
     assert 3 == fair.run(offering.expire_offers(fair.desk))
 
 
-def test_all_of_it_goes_two_weeks_after_its_day(fair: Fair) -> None:
-    fair.clock.move(weeks=4)
-    fair.run(fair.desk.store.purge(week_of(fair.clock.now().date())))
+def test_an_invitation_waits_until_the_shift_begins_wherever_the_embassy_is(fair: Fair) -> None:
+    fair.desk.embassy = msgspec.structs.replace(fair.desk.embassy, zone="America/New_York")
+    # At ten in the evening there, it is the next day already in UTC.
+    three = fair.clock.now().replace(hour=3, minute=0, second=0, microsecond=0)
+    wait = (three + timedelta(days=1) - fair.clock.now()).total_seconds()
+    fair.clock.move(seconds=wait)
+    fair.shift = fair.make(days=1)
+    fair.invite("wouk")
+    fair.clock.move(hours=23)
+    fair.run(offering.expire_offers(fair.desk))
+    fair.take("wouk")
 
-    assert 0 == fair.run(fair.desk.store.count(ShiftRow))
-    assert 0 == fair.run(fair.desk.store.count(BriefRow))
+    assert {"wouk": "accepted"} == fair.states_of("wouk")
+
+
+def test_an_invitation_far_ahead_counts_as_asked_on_the_day_it_was_made(fair: Fair) -> None:
+    box = fair.people["wouk"].box
+    fair.run(shift_places.call_off(fair.desk, fair.busel, fair.shift))
+    fair.shift = fair.make(weeks=8)
+    fair.invite("wouk")
+    day = fair.clock.now().date().toordinal()
+    fair.clock.move(weeks=5)
+    busel = fair.run(unlock_account(fair.desk, fair.clock, fair.account))
+    duties = fair.run(read_duties(fair.desk, busel))
+
+    assert (day, 0) == (duties.asked[box], duties.load.get(box, 0))
+    assert box not in duties.busy
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_all_of_it_goes_within_two_weeks_after_its_day(fair: Fair, weekday: int) -> None:
+    fair.clock.move(days=(weekday - fair.clock.now().weekday() - 1) % 7)
+    fair.shift = fair.make(days=1)
+    fair.invite("wouk")
+    day = fair.view().body.day
+    kept = []
+    for later in (timedelta(days=7), timedelta(weeks=KEEP_AFTER)):
+        fair.run(fair.desk.store.purge(week_of(day + later)))
+        rows = (ShiftRow, BriefRow, CallRow)
+        kept.append([fair.run(fair.desk.store.count(row)) > 0 for row in rows])
+
+    assert weekday == day.weekday()
+    assert [[True, True, True], [False, False, False]] == kept

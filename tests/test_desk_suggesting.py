@@ -20,6 +20,7 @@ from pe_core.model import (
     Candidate,
     Need,
     OpenNeed,
+    Report,
     RequestId,
     Skill,
     Spoken,
@@ -131,6 +132,23 @@ def test_who_has_promised_the_time_is_not_suggested_for_it(team: Team) -> None:
     assert ["lasica"] == team.suggested(second)
 
 
+def test_a_task_whose_asker_has_ended_the_request_keeps_nobody_from_another(team: Team) -> None:
+    start = team.clock.now() + timedelta(days=3)
+    view = team.need(start=start, end=start + timedelta(hours=2))
+    dzik = team.people["dzik"]
+    chosen: dict[Box, Any] = {dzik.box: ()}
+    team.run(offering.offer(team.desk, team.busel, view.id, chosen))
+    ((brief,),) = team.run(team.desk.store.pick(BriefRow, ("id",)))
+    team.run(briefs.accept(team.desk, dzik, BriefId(brief)))
+    before = team.run(suggesting.read_duties(team.desk, team.busel))
+    ended = Update(RequestRow, (team.request,), {"state": "closed"})
+    team.run(team.desk.store.write([ended]))
+    after = team.run(suggesting.read_duties(team.desk, team.busel))
+
+    assert (1, True) == (before.load[dzik.box], dzik.box in before.busy)
+    assert (0, False) == (after.load.get(dzik.box, 0), dzik.box in after.busy)
+
+
 def test_a_profile_that_changes_is_seen_at_the_next_look(team: Team) -> None:
     view = team.need()
     before = team.suggested(view)
@@ -161,6 +179,37 @@ def test_a_need_whose_places_are_offered_waits_and_a_larger_one_gets_the_rest(te
 
     lasica = team.people["lasica"].box
     assert [[], [lasica]] == [[found.box for found in one.suggestions] for one in proposals]
+
+
+def test_a_place_in_which_somebody_has_helped_is_not_proposed_again(team: Team) -> None:
+    dzik = team.people["dzik"]
+    view = team.need(places=2)
+    chosen: dict[Box, Any] = {dzik.box: ()}
+    team.run(offering.offer(team.desk, team.busel, view.id, chosen))
+    ((brief,),) = team.run(team.desk.store.pick(BriefRow, ("id",)))
+    team.run(briefs.accept(team.desk, dzik, BriefId(brief)))
+    team.run(briefs.report_done(team.desk, dzik, BriefId(brief), Report(minutes=30)))
+    team.run(active_volunteer(team.desk, team.clock, [team.busel], "rys", **SAID["lasica"]))
+    (proposal,) = team.run(suggesting.propose_for_all(team.desk, team.busel))
+
+    assert 1 == len(proposal.suggestions)
+
+
+def test_a_need_whose_time_has_begun_takes_nobody_from_the_others(team: Team) -> None:
+    freed: Any = {"hours": (2**24 - 1,) * 7}
+    for session in (team.people["dzik"], team.people["lasica"]):
+        known = team.run(read_own(team.desk, session))
+        profile = msgspec.structs.replace(known.profile, **freed)
+        team.run(write_own(team.desk, session, known, profile))
+    start = team.clock.now() + timedelta(hours=1)
+    begun = team.need(start=start, end=start + timedelta(hours=2), places=2)
+    before = team.run(suggesting.propose_for_all(team.desk, team.busel))
+    team.clock.move(hours=1, minutes=30)
+    other = team.need(places=2)
+    after = team.run(suggesting.propose_for_all(team.desk, team.busel))
+
+    assert [(begun.id, 2)] == [(one.view.id, len(one.suggestions)) for one in before]
+    assert [(begun.id, 0), (other.id, 2)] == [(one.view.id, len(one.suggestions)) for one in after]
 
 
 def test_the_trail_knows_that_people_were_suggested(team: Team) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -195,6 +196,16 @@ def test_the_line_of_a_mistake_is_the_files_own_after_notes_of_several_lines() -
     text = 'pseudonym,note,load\nwouk,"one\ntwo\nthree",1\n\nlis,,9\n'
 
     assert [(6, "load", "a whole number from 1 to 5")] == flaws(text)
+
+
+def test_a_short_code_that_two_plugins_have_is_refused_and_the_whole_one_is_read() -> None:
+    skills = ("de.volunteer.skill.office_calls", "pl.volunteer.skill.office_calls")
+    terms = msgspec.structs.replace(TERMS, skills=skills)
+    short = read_people(b"pseudonym,skills\na,office_calls\n", terms)
+    (whole,), _ = read_people(f"pseudonym,skills\na,{skills[0]}\n".encode(), terms)
+
+    assert ((), [(2, "skills")]) == (short[0], [(flaw.line, flaw.column) for flaw in short[1]])
+    assert [skills[0]] == [skill.code for skill in whole.skills]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

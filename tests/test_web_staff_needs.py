@@ -386,6 +386,24 @@ def test_an_offer_that_nobody_answered_in_a_day_says_so_before_any_upkeep(office
     assert office.words("staff.need.next", name="lasica") in page.words
 
 
+def test_once_its_time_has_begun_nobody_is_suggested_and_the_page_says_why(office: Office) -> None:
+    office.team()
+    day = office.desk.now() + timedelta(days=1)
+    parts = {"day-day": str(day.day), "day-month": str(day.month), "day-year": str(day.year)}
+    need = office.need(time="fixed", start="10:00", end="12:00", **parts)
+    before = office.go(f"/needs/{need.id}")
+    office.embassy.clock.move(days=2)
+    office.unlock()
+    page = office.go(f"/needs/{need.id}")
+    why = office.words("staff.offers.too_late")
+
+    assert [False, True] == [why in shown.words for shown in (before, page)]
+    assert [True, False] == [
+        bool(shown.tree.xpath("//h2[@id='suggested']")) for shown in (before, page)
+    ]
+    assert page.tree.xpath("//button[@value='stopped']")
+
+
 @pytest.mark.parametrize(("act", "state"), [("take_back", "withdrawn"), ("no_show", "no_show")])
 def test_a_task_that_was_accepted_is_taken_back_and_can_be_offered_anew(
     office: Office, act: str, state: str

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from pe_core.courier import Rings
 from pe_core.desk.own_ways import WHEN
+from pe_core.desk.ringing import ring_volunteer
 from pe_core.errors import Conflict
 from pe_core.model import Fluency, Gender, Skill, Skilled, Spoken
 from pe_core.rules.week_grid import hours_of
@@ -329,6 +331,25 @@ def test_an_address_lies_in_clear_only_while_its_owner_agrees(wouk: Wouk) -> Non
     wouk.browser.send(form="/work/leave")
 
     assert [] == addresses(wouk), "leaving forgets it at once"
+
+
+@pytest.mark.parametrize("act", ["change", "remove", "leave", "stay"])
+def test_a_ring_that_waits_goes_to_no_address_that_its_owner_took_back(
+    wouk: Wouk, act: str
+) -> None:
+    desk = wouk.embassy.desk
+    rings = Rings(desk)
+    desk.ring, desk.forget_ring = rings.ring, rings.forget
+    wouk.say("ways", {"address-1": "7"})
+    ring_volunteer(desk, wouk.profile)
+    waited = len(rings)
+    if act == "leave":
+        wouk.go("leave")
+        wouk.browser.send(form="/work/leave")
+    else:
+        wouk.say("ways", {"address-1": {"change": "8", "remove": "", "stay": "7"}[act]})
+
+    assert (1, int(act == "stay")) == (waited, len(rings))
 
 
 def test_a_notifier_that_fails_is_switched_off_and_the_page_says_so(

@@ -1,5 +1,6 @@
 """A volunteer's pages of their tasks, from the offer to the end, and what they refuse."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -447,3 +448,23 @@ def test_a_spoilt_offer_closes_the_first_page_to_nobody(house: House) -> None:
     assert 200 == dzik.page.status
     assert "Nothing waits for your answer." in dzik.page.words
     assert 404 == dzik.go(f"/en/work/tasks/{brief}").status
+
+
+def test_the_copy_of_one_s_data_tells_of_tasks_and_not_what_they_are_about(house: House) -> None:
+    taken, offered = house.timed(), house.need()
+    house.offer(taken, "dzik", "lasica")
+    house.accept("dzik")
+    house.offer(offered, "dzik")
+    browser = house.unlock("dzik")
+    browser.go("/en/work/export")
+    sent = browser.send({"passphrase": house.accounts["dzik"].passphrase}, form="/export")
+    tasks = json.loads(sent.text)["tasks"]
+    start = taken.body.need.start
+
+    assert start is not None
+    assert ["accepted", "offered"] == [task["state"] for task in tasks]
+    assert [start, None] == [
+        task["start"] and datetime.fromisoformat(task["start"]) for task in tasks
+    ]
+    for secret in (DETAIL, taken.body.title, taken.id, house.request):
+        assert secret not in sent.text

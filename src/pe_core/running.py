@@ -168,7 +168,7 @@ async def gather(
         store, [*plugins.listeners, Timers(desk), TakingBack(desk)], now, desk.troubles
     )
     rings = Rings(desk, settings.rings)
-    desk.ring = rings.ring
+    desk.ring, desk.forget_ring = rings.ring, rings.forget
     peers = PeerCourier(desk, desk.door)
     desk.peer_away = peers.away
     return Running(

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+import msgspec
+
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.errors import RingFailed, StoreError
 from pe_core.hooks import Notifier
@@ -69,6 +71,7 @@ class Rings:
         self._settings = settings
         self._waiting: dict[Key, Ring] = {}
         self._rang: dict[Key, datetime] = {}
+        self._trying: dict[Key, tuple[str, Hours, str] | None] = {}
         self._looked = desk.now()
         self._wake = asyncio.Event()
         self._is_full = False
@@ -83,11 +86,14 @@ class Rings:
     ) -> None:
         """Ring an address soon, within the hours on the clocks of a zone, '' for the embassy's.
 
-        A ring that waits already is that ring; one that rang just now waits until ten minutes
-        are over. Nothing is raised: who has done something is not kept from it by a bell.
+        A ring that waits already is that ring; one that rang just now, or is ringing, waits until
+        ten minutes are over. Nothing is raised: who has done something is not kept from it by a
+        bell.
         """
         key = (notifier, address)
         if key in self._waiting:
+            if key in self._trying:
+                self._trying[key] = (language, hours, zone)
             return
         if len(self._waiting) >= MOST:
             self._say_full()
@@ -107,6 +113,13 @@ class Rings:
             until=due + LASTS,
         )
         self._wake.set()
+
+    def forget(self, notifier: str, address: str) -> None:
+        """Ring an address no more for what was new so far: its owner has left, or changed it."""
+        key = (notifier, address)
+        self._waiting.pop(key, None)
+        if key in self._trying:
+            self._trying[key] = None
 
     async def run(self) -> None:
         """Ring whenever something is due, until cancelled."""
@@ -133,11 +146,14 @@ class Rings:
         return sum(await asyncio.gather(*(in_turn(ring) for ring in due)))
 
     async def ring_open(self) -> int:
-        """Ring the addresses of ``[rings]`` and those left readable, news or not; how many."""
-        language = self._desk.embassy.languages[0]
+        """Ring the addresses of ``[rings]`` and those left readable, news or not; how many.
+
+        Of the latter those whose hours it is; their clocks are not known, so on the embassy's.
+        """
+        language, now = self._desk.embassy.languages[0], here_and_now(self._desk)
         rows = await self._desk.store.select(OpenAddressRow)
         places = [(one.notifier, one.address) for one in self._settings.to]
-        places += [(row.notifier, row.address) for row in rows]
+        places += [(row.notifier, row.address) for row in rows if _may_ring(row, now)]
         for notifier, address in places:
             self.ring(notifier, address, language)
         return len(places)
@@ -164,6 +180,7 @@ class Rings:
         if self._desk.troubles.is_off(Kind.RING, ring.notifier):
             self._put_off(ring)
             return False
+        self._trying[ring.key] = None
         try:
             words = self._words(ring.language)
             await asyncio.wait_for(notifier.ring(ring.address, words), timeout=PATIENCE)
@@ -173,9 +190,15 @@ class Rings:
         except Exception as error:  # a notifier may fail in any way; it is named and asked again
             self._broke(notifier, ring, error)
             return False
+        finally:
+            meanwhile = self._trying.pop(ring.key)
         self._desk.troubles.worked(ring.notifier)
         self._rang[ring.key] = self._desk.now()
         self._waiting.pop(ring.key, None)
+        if meanwhile is not None:
+            # Whoever was rung may have looked before it was there.
+            language, hours, zone = meanwhile
+            self.ring(ring.notifier, ring.address, language, hours, zone)
         return True
 
     def _failed(self, ring: Ring, failed: RingFailed) -> None:
@@ -194,6 +217,8 @@ class Rings:
 
     def _put_off(self, ring: Ring, after: float | None = None) -> None:
         """Let a ring wait for its next try; drop it where that would come too late."""
+        if ring.key not in self._waiting:
+            return  # forgotten while it was tried
         wait = timedelta(seconds=after) if after is not None else _wait(ring.tries)
         due = next_moment(self._desk.now() + min(wait, LASTS), ring.hours, ring.zone)
         if due > ring.until:
@@ -237,6 +262,15 @@ class Rings:
         if not self._is_full:
             log.error("%d rings wait already; what comes now is not rung", MOST)
         self._is_full = True
+
+
+def _may_ring(row: OpenAddressRow, now: datetime) -> bool:
+    """Return whether it is one of somebody's hours; always, if whoever has the disk spoilt them."""
+    try:
+        hours = msgspec.json.decode(row.hours, type=Hours)
+    except msgspec.MsgspecError:
+        return True
+    return hours == NEVER or bool(hours[now.weekday()] >> now.hour & 1)
 
 
 def _wait(tries: int) -> timedelta:

@@ -4,6 +4,8 @@ It is their session that acts, and it opens no request: what it may write there 
 the request's compartment and to the asker, whose keys the brief brought along.
 """
 
+from contextlib import suppress
+
 from pe_core.desk.brief_keys import (
     LIVING,
     TAKEN,
@@ -48,6 +50,8 @@ from pe_core.store import (
 from pe_core.vault import Keys, bucket_of
 
 S = BriefState
+TRIES = 5
+"""How often the tasks of somebody who was shut out are looked at, until none is left."""
 
 
 async def is_still_open(desk: Desk, detail: BriefDetail) -> bool:
@@ -107,14 +111,16 @@ async def given_back_changes(
 async def take_tasks(desk: Desk, session: Session, known: Known) -> None:
     """End all that somebody has who was shut out; what they had taken is looked for again.
 
-    One after the other: whoever is at one of them in this moment is not held up by the rest.
+    One after the other: whoever is at one of them in this moment is waited for.
     """
     living = {"box": known.box, "state": In([state.value for state in LIVING])}
-    for row in await desk.store.select(BriefRow, living):
-        try:
-            await desk.store.write(await _taken_away(desk, session, known, row))
-        except Conflict:
-            continue
+    for _ in range(TRIES):
+        rows = await desk.store.select(BriefRow, living)
+        for row in rows:
+            with suppress(Conflict):  # what could not be ended is looked at again
+                await desk.store.write(await _taken_away(desk, session, known, row))
+        if not rows:
+            return
 
 
 async def _taken_away(desk: Desk, session: Session, known: Known, row: BriefRow) -> list[Change]:

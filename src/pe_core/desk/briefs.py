@@ -4,6 +4,7 @@ Everything here is opened with the volunteer's own key. They see no request, no 
 other volunteer; the way to the asker lies sealed in the brief, and the portal alone walks it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -56,6 +57,8 @@ from pe_core.vault import Keys
 S = BriefState
 MINUTES_LIMIT = 7 * 24 * 60
 """What lasts longer is several tasks."""
+TRIES = 5
+"""How often a yes is written anew when somebody else's came in between; places may be left."""
 
 
 class BriefView(Model):
@@ -143,21 +146,20 @@ async def accept(desk: Desk, session: Session, brief: BriefId) -> None:
     Raises NotAllowed for who is not active, for an offer that is over, for a task that lies
     over another one, and when others were faster.
     """
-    async with session.acting:
-        own = await open_own_brief(desk, session, brief)
-        known = await _active(desk, session)
-        row, keys, card, detail = own
-        if row.state != S.OFFERED.value or card.answer_by <= desk.now():
-            raise NotAllowed("work.brief.over")
-        if await find_overlap(desk, session, card) is not None:
-            raise NotAllowed("work.brief.overlap")
-        taken = await accepted_changes(desk, known, row, keys, card, detail)
-        entries = await _entries(desk, session, also=(brief, card))
-        try:
-            await desk.store.write([*taken, *await feed_changes(desk, session, entries)])
-        except Conflict:
-            # Somebody accepted, or a coordinator took it back, in this very moment.
-            raise NotAllowed("work.brief.taken") from None
+    async with _turn(desk, session):
+        changes = await _accepting(desk, session, brief)
+        for _ in range(TRIES):
+            try:
+                await desk.store.write(changes)
+            except Conflict:
+                # Somebody accepted, a coordinator took it back, or wrote, in this very moment.
+                try:
+                    changes = await _accepting(desk, session, brief)
+                except NotFound:
+                    raise NotAllowed("work.brief.taken") from None
+            else:
+                return
+        raise NotAllowed("work.brief.taken")
 
 
 async def decline(desk: Desk, session: Session, brief: BriefId) -> None:
@@ -170,7 +172,7 @@ async def decline(desk: Desk, session: Session, brief: BriefId) -> None:
 
 async def give_back(desk: Desk, session: Session, brief: BriefId) -> None:
     """Give an accepted task back; it is looked for again, and nobody asks why."""
-    async with session.acting:
+    async with _turn(desk, session):
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
         entries = await _entries(desk, session, without=brief)
@@ -187,7 +189,7 @@ async def report_done(desk: Desk, session: Session, brief: BriefId, report: Repo
 
     From then on its detail is closed to the volunteer: the keys are gone.
     """
-    async with session.acting:
+    async with _turn(desk, session):
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
         profile = helped(known.profile, desk.now(), report)
@@ -218,13 +220,13 @@ async def end_own_work(desk: Desk, session: Session) -> None:
 
 async def begin_feed(desk: Desk, session: Session) -> bytes:
     """Begin a volunteer's calendar feed, or renew its address; returns the address's token."""
-    async with session.acting:
+    async with _turn(desk, session):
         return await make_feed(desk, session, await _entries(desk, session))
 
 
 async def put_feed_right(desk: Desk, session: Session) -> None:
     """Correct a volunteer's calendar feed, if something was ended without them."""
-    async with session.acting:
+    async with _turn(desk, session):
         await correct_feed(desk, session, await _entries(desk, session))
 
 
@@ -264,6 +266,28 @@ async def open_taken_brief(desk: Desk, session: Session, brief: BriefId) -> OwnB
     if S(own.row.state) not in TAKEN:
         raise NotAllowed("work.brief.not_accepted")
     return own
+
+
+def _turn(desk: Desk, session: Session) -> asyncio.Lock:
+    """Return what one act about a volunteer's tasks holds, so that the next one waits for it.
+
+    It is the person's, not the session's: somebody may have unlocked on two devices.
+    """
+    return desk.acting.setdefault(session.box, asyncio.Lock())
+
+
+async def _accepting(desk: Desk, session: Session, brief: BriefId) -> list[Change]:
+    """Return the changes by which a task is taken, as everything stands now."""
+    own = await open_own_brief(desk, session, brief)
+    known = await _active(desk, session)
+    row, keys, card, detail = own
+    if row.state != S.OFFERED.value or card.answer_by <= desk.now():
+        raise NotAllowed("work.brief.over")
+    if await find_overlap(desk, session, card) is not None:
+        raise NotAllowed("work.brief.overlap")
+    taken = await accepted_changes(desk, known, row, keys, card, detail)
+    entries = await _entries(desk, session, also=(brief, card))
+    return [*taken, *await feed_changes(desk, session, entries)]
 
 
 async def _open(desk: Desk, session: Session, row: BriefRow) -> OwnBrief | None:

@@ -87,7 +87,8 @@ class Desk:
     ``address`` is the origin of its portal, ``door`` its way out. ``at_unlock`` is what rooms
     above do when a member has unlocked. ``own`` is who the embassy is to others, as the network
     last read it, and ``own_changed`` counts how often that changed. ``wrong_words`` are the day
-    and number of wrong tries to confirm another embassy, by its code.
+    and number of wrong tries to confirm another embassy, by its code. ``acting`` is held while a
+    volunteer takes or ends a task, so that they do one after another, by their box.
     """
 
     def __init__(
@@ -150,6 +151,7 @@ class Desk:
         self.thread_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = (
             WeakValueDictionary()
         )
+        self.acting: WeakValueDictionary[Box, asyncio.Lock] = WeakValueDictionary()
         self.looking: dict[RequestId, dict[Box, datetime]] = {}
         self.paces: dict[Box, list[datetime]] = {}
         self.paces_told: dict[Box, datetime] = {}
@@ -167,6 +169,7 @@ class Desk:
         self.own_changed = 0
         self.wrong_words: dict[str, tuple[int, int]] = {}
         self.ring: Callable[[str, str, str, Hours, str], None] = ring_nobody
+        self.forget_ring: Callable[[str, str], None] = forget_nobody
         self.peer_away: Callable[[str], float | None] = nobody_away
         self.examine: Callable[[], Awaitable[Sequence[Finding]]] = find_nothing
         self.dummy = _make_dummy(embassy.code)
@@ -206,6 +209,10 @@ async def read_identity(store: Store) -> Identity:
 
 def ring_nobody(notifier: str, address: str, language: str, hours: Hours, zone: str) -> None:
     """Ring nobody: a desk that nobody put together has nothing to ring with."""
+
+
+def forget_nobody(notifier: str, address: str) -> None:
+    """Forget no ring: a desk that nobody put together has none that waits."""
 
 
 def nobody_away(peer: str) -> float | None:

@@ -162,7 +162,10 @@ def seal_need(
 async def change_need(
     desk: Desk, view: NeedView, body: OpenNeed, state: NeedState | None = None
 ) -> Change:
-    """Return the change that stores a need anew; Conflict if a colleague was faster."""
+    """Return the change that stores a need anew; Conflict if a colleague was faster.
+
+    Nor is it written over what a volunteer has made of it meanwhile, by a yes or by giving back.
+    """
     epoch = await current_epoch(desk, "intake")
     sealed = _sealed(desk, epoch, view.id, body)
     values = {
@@ -172,7 +175,13 @@ async def change_need(
         "revision": view.row.revision + 1,
         "body": sealed,
     }
-    return Update(NeedRow, (view.id,), values, expect={"revision": view.row.revision})
+    expect = {"revision": view.row.revision, "state": view.row.state}
+    return Update(NeedRow, (view.id,), values, expect=expect)
+
+
+def has_begun(desk: Desk, body: OpenNeed) -> bool:
+    """Return whether the time of a need has begun: whoever is asked now could not answer."""
+    return body.need.start is not None and body.need.start <= desk.now()
 
 
 def _sealed(desk: Desk, epoch: EpochRow, need: NeedId, body: OpenNeed) -> bytes:

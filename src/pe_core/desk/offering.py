@@ -23,7 +23,8 @@ from pe_core.desk.brief_keys import (
 )
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
-from pe_core.desk.needs import NeedView, change_need, read_need, read_needs
+from pe_core.desk.needs import NeedView, change_need, has_begun, read_need, read_needs
+from pe_core.desk.reminding import ring_people
 from pe_core.desk.ringing import ring_volunteer
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
@@ -69,12 +70,15 @@ async def offer(
 ) -> None:
     """Offer a need to volunteers, each with the reasons that were shown; they are rung.
 
-    Raises NotAllowed if it is not open, if one of them is not active, or has it already.
+    Raises NotAllowed if it is not open or its time has begun, if one of them is not active, or
+    has it already.
     """
     view = await read_need(desk, session, need)
     work = await take_up(desk, session, view.request)
     if view.state is not NeedState.OPEN:
         raise NotAllowed("staff.offers.not_open")
+    if has_begun(desk, view.body):
+        raise NotAllowed("staff.offers.too_late")
     if not 1 <= len(chosen) <= OFFERS_AT_ONCE:
         raise NotAllowed("staff.offers.how_many")
     asked = {each.box for each in await read_offers(desk, session, view) if each.state in LIVING}
@@ -161,7 +165,10 @@ async def read_offers(desk: Desk, session: Session, view: NeedView) -> list[Offe
 
 
 async def take_back(desk: Desk, session: Session, need: NeedId, brief: BriefId) -> None:
-    """Take an offer back, or a task that was accepted; what is offered elsewhere stays."""
+    """Take an offer back, or a task that was accepted, whose helper is rung.
+
+    What is offered elsewhere stays.
+    """
     view = await read_need(desk, session, need)
     row = await _row_of(desk, view, brief)
     if row.state not in {state.value for state in LIVING}:
@@ -171,6 +178,7 @@ async def take_back(desk: Desk, session: Session, need: NeedId, brief: BriefId) 
         changes.append(await change_need(desk, view, view.body, NeedState.OPEN))
     await record(desk, session.box, Act.OFFER_WITHDRAWN, view.request, changes)
     await desk.store.shred()
+    await ring_people(desk, session, _helpers([row]))
 
 
 async def note_no_show(desk: Desk, session: Session, need: NeedId, brief: BriefId) -> None:
@@ -187,34 +195,50 @@ async def note_no_show(desk: Desk, session: Session, need: NeedId, brief: BriefI
 
 
 async def drop_need(desk: Desk, session: Session, need: NeedId) -> None:
-    """Stop looking: what is offered and what was accepted ends with it."""
+    """Stop looking: what is offered and what was accepted ends with it, and helpers are rung."""
     view = await read_need(desk, session, need)
     if view.state is NeedState.DROPPED:
         return
     stored = await change_need(desk, view, view.body, NeedState.DROPPED)
-    changes = [stored, *await end_offers(desk, session, view)]
+    rows = await _living(desk, view)
+    changes = [stored, *_all_ended(desk, session, rows)]
     await record(desk, session.box, Act.NEED_DROPPED, view.request, changes)
     await desk.store.shred()
+    await ring_people(desk, session, _helpers(rows))
 
 
 async def end_needs_of(desk: Desk, session: Session, request: RequestId) -> list[Change]:
-    """Return the changes that end all needs of a request that is over, and their offers."""
+    """Return the changes that end all needs of a request that is over, and their offers.
+
+    One whose helper had not done it yet is not met: it can be gone on with, if the request is.
+    Helpers are rung.
+    """
     changes: list[Change] = []
     for view in await read_needs(desk, session, request):
-        if view.state is not NeedState.DROPPED:
-            changes += await end_offers(desk, session, view)
-        if view.state is NeedState.OPEN:
+        if view.state is NeedState.DROPPED:
+            continue
+        rows = await _living(desk, view)
+        changes += _all_ended(desk, session, rows)
+        await ring_people(desk, session, _helpers(rows))
+        if view.state is NeedState.OPEN or rows:
             changes.append(await change_need(desk, view, view.body, NeedState.DROPPED))
     return changes
 
 
-async def end_offers(desk: Desk, session: Session, view: NeedView) -> list[Change]:
-    """Return the changes that end every living brief of a need."""
+async def _living(desk: Desk, view: NeedView) -> list[BriefRow]:
+    """Return the briefs of a need that are not over."""
     ids = tuple(brief for brief, _ in view.body.briefs)
-    rows = await desk.store.select(
-        BriefRow, {"id": In(ids), "state": In([state.value for state in LIVING])}
-    )
+    living = In([state.value for state in LIVING])
+    return await desk.store.select(BriefRow, {"id": In(ids), "state": living})
+
+
+def _all_ended(desk: Desk, session: Session, rows: Sequence[BriefRow]) -> list[Change]:
     return [change for row in rows for change in _ended(desk, session, row, S.WITHDRAWN)]
+
+
+def _helpers(rows: Sequence[BriefRow]) -> list[Box]:
+    """Return whose these are that were accepted: they may be on their way to a task."""
+    return [Box(row.box) for row in rows if S(row.state) in TAKEN]
 
 
 async def expire_offers(desk: Desk) -> int:

@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
+from pe_core.desk.briefs import BriefView, list_briefs
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.leaving_volunteer import end_own_work
 from pe_core.desk.own_answers import answer_problems, stops
+from pe_core.desk.ringing import open_addresses
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteer_notes import read_notes
 from pe_core.desk.volunteers import read_own, state_now, write_own
@@ -17,7 +19,7 @@ from pe_core.model import Agreement, Profile, VolunteerState
 from pe_core.rules.agreement import agreement_body, agreement_digest, agreement_words
 from pe_core.rules.profiles import missing_parts
 from pe_core.rules.volunteering import AGREEMENT, OVER
-from pe_core.store import Change
+from pe_core.store import Change, Delete, OpenAddressRow
 from pe_core.vault.vouches import AGREEMENT as SIGNED_AGREEMENT
 
 V = VolunteerState
@@ -108,7 +110,8 @@ async def leave(desk: Desk, session: Session) -> None:
 async def apply_again(desk: Desk, session: Session) -> None:
     """Come back after leaving or after a no: what was said is given to the coordinators anew.
 
-    Who left before everything was said goes on where they were.
+    Who left before everything was said goes on where they were. Addresses that the server may
+    read are in clear again.
     """
     known = await read_own(desk, session)
     state = state_now(desk, known)
@@ -116,11 +119,16 @@ async def apply_again(desk: Desk, session: Session) -> None:
         raise NotAllowed("work.over")
     sent = desk.now() if state is V.DECLINED or is_whole(desk, known.profile) else None
     profile = msgspec.structs.replace(known.profile, left=None, paused_until=None, sent=sent)
-    await write_own(desk, session, known, profile)
+    gone = Delete(OpenAddressRow, {"box": session.box})
+    changes = [gone, *open_addresses(session.box, profile.ways)]
+    await write_own(desk, session, known, profile, changes)
 
 
 async def export_own(desk: Desk, session: Session) -> bytes:
-    """Return everything that is kept of a volunteer, as JSON for their own eyes."""
+    """Return everything that is kept of a volunteer, as JSON for their own eyes.
+
+    Of tasks it says how each stands and when it is: what they are about is somebody else's.
+    """
     known = await read_own(desk, session)
     notes = await read_notes(desk, session, known)
     agreement = known.profile.agreement
@@ -133,6 +141,17 @@ async def export_own(desk: Desk, session: Session) -> bytes:
         "messages": [
             {"at": n.note.at, "text": n.note.text, "from_coordinators": n.team} for n in notes
         ],
+        "tasks": [_task(view) for view in await list_briefs(desk, session)],
         "agreement_words": words_of_agreement(desk, agreement.language) if agreement else [],
     }
     return msgspec.json.format(msgspec.json.encode(everything), indent=2)
+
+
+def _task(view: BriefView) -> dict[str, Any]:
+    card = view.card
+    return {
+        "state": view.state,
+        "day": date.fromordinal(view.row.day),
+        "start": card.start if card is not None else None,
+        "end": card.end if card is not None else None,
+    }

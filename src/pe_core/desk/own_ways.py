@@ -7,12 +7,14 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.own_record import change_own
+from pe_core.desk.ringing import forget_rings, open_addresses
 from pe_core.desk.sessions import Session
+from pe_core.desk.volunteers import read_own
 from pe_core.hooks.troubles import Kind
 from pe_core.model import Hours, Problem, Profile, Way
 from pe_core.model.struct import Model
 from pe_core.model.volunteer import NEVER
-from pe_core.store import Change, Delete, Insert, OpenAddressRow
+from pe_core.store import Change, Delete, OpenAddressRow
 
 ADDRESS_LIMIT = 300
 
@@ -73,19 +75,12 @@ async def set_ways(desk: Desk, session: Session, ways: Sequence[Way]) -> None:
     changes: list[Change] = [
         Delete(OpenAddressRow, {"box": box, "notifier": name}) for name in enabled
     ]
-    changes += [
-        Insert(
-            OpenAddressRow(
-                box=box,
-                notifier=way.notifier,
-                address=way.address,
-                hours=msgspec.json.encode(way.hours).decode(),
-            )
-        )
-        for way in ways
-        if way.readable
-    ]
+    changes += open_addresses(box, ways)
+    before = (await read_own(desk, session)).profile.ways
     await change_own(desk, session, change, changes)
+    kept = {(way.notifier, way.address) for way in ways}
+    gone = (way for way in before if way.notifier in enabled)
+    forget_rings(desk, (way for way in gone if (way.notifier, way.address) not in kept))
 
 
 def when_of(way: Way) -> str:

@@ -14,11 +14,10 @@ from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import open_grants
 from pe_core.desk.ringing import ring_volunteer
 from pe_core.desk.sessions import Session
-from pe_core.desk.shifts import KEEP_AFTER, ShiftView, list_shifts, open_shifts, read_shift
+from pe_core.desk.shifts import ShiftView, last_week, list_shifts, open_shifts, read_shift
 from pe_core.desk.volunteers import read_volunteer
 from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import Box, BriefId, BriefState, ShiftId
-from pe_core.model.week import week_of
 from pe_core.store import BriefRow, In, ShiftRow
 
 S = BriefState
@@ -43,7 +42,7 @@ async def remind(desk: Desk, session: Session) -> int:
     today = today_of(desk)
     days = (today, today + DAY)
     # Only what is kept as long as those days' shifts are is opened: it is asked for often.
-    kept = In(tuple({week_of(day) + KEEP_AFTER for day in days}))
+    kept = In(tuple({last_week(day) for day in days}))
     rung = 0
     for view in await open_shifts(
         desk, session, await desk.store.select(ShiftRow, {"keep_until": kept})

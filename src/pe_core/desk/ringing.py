@@ -1,10 +1,37 @@
 """Ringing people: there is something new, at the ways and hours that each of them chose."""
 
+from collections.abc import Iterable
+
+import msgspec
+
 from pe_core.desk.desk import Desk
-from pe_core.model import Profile
+from pe_core.model import Box, Profile, Way
+from pe_core.store import Change, Insert, OpenAddressRow
 
 
 def ring_volunteer(desk: Desk, profile: Profile) -> None:
     """Ring a volunteer by every way of theirs; it is tried from memory, and says nothing else."""
     for way in profile.ways:
         desk.ring(way.notifier, way.address, profile.language, way.hours, profile.zone)
+
+
+def forget_rings(desk: Desk, ways: Iterable[Way]) -> None:
+    """Forget the rings that wait in memory for these ways, whose owner is not rung there now."""
+    for way in ways:
+        desk.forget_ring(way.notifier, way.address)
+
+
+def open_addresses(box: Box, ways: Iterable[Way]) -> list[Change]:
+    """Return the changes that put those addresses in clear which the server may read."""
+    return [
+        Insert(
+            OpenAddressRow(
+                box=box,
+                notifier=way.notifier,
+                address=way.address,
+                hours=msgspec.json.encode(way.hours).decode(),
+            )
+        )
+        for way in ways
+        if way.readable
+    ]

@@ -12,13 +12,14 @@ import msgspec
 from pe_core.desk.brief_ends import take_tasks
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import read_members
+from pe_core.desk.ringing import forget_rings
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteers import Known, read_volunteer, state_now, steps_left, write_standing
 from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Box, Gate, Pending, Standing, VolunteerState
 from pe_core.model.trail import Act
 from pe_core.rules.volunteering import Who, may_move, needs_reason
-from pe_core.store import BriefRow, Change, Update
+from pe_core.store import BriefRow, Change, Delete, OpenAddressRow, Update
 from pe_core.vault import coordinators_of, vouch_for
 
 LONGEST_PAUSE = timedelta(days=366)
@@ -188,7 +189,10 @@ async def drop_pending(desk: Desk, session: Session, known: Known) -> None:
 
 
 async def _turn_away(desk: Desk, session: Session, known: Known, pending: Pending) -> None:
-    """Shut somebody out: their vouches end, so that a new offer is looked at as a new one."""
+    """Shut somebody out: their vouches end, so that a new offer is looked at as a new one.
+
+    Nobody rings them any more, at fixed hours neither.
+    """
     after = _with(
         known.standing,
         state=pending.to,
@@ -199,9 +203,11 @@ async def _turn_away(desk: Desk, session: Session, known: Known, pending: Pendin
         pending=None,
     )
     tasks = await desk.store.pick(BriefRow, ("id",), {"box": known.box})
-    keys: list[Change] = [Update(BriefRow, (task,), {"own": None}) for (task,) in tasks]
+    ends: list[Change] = [Update(BriefRow, (task,), {"own": None}) for (task,) in tasks]
+    ends.append(Delete(OpenAddressRow, {"box": known.box}))
     _end_session(desk, known.box)
-    await write_standing(desk, session, known, after, changes=keys)
+    await write_standing(desk, session, known, after, changes=ends)
+    forget_rings(desk, known.profile.ways)
     # Once more, for who was unlocking meanwhile.
     _end_session(desk, known.box)
     await take_tasks(desk, session, known)

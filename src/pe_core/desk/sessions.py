@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pe_core.desk.drafts import Draft
 from pe_core.desk.memory import Keeper
@@ -113,6 +114,15 @@ class LetterMemory:
         self.unplaced: set[tuple[str, str]] = set()
 
 
+class Promise(NamedTuple):
+    """Whose a task is, when, of which request if any, and since when it is offered."""
+
+    box: Box
+    span: tuple[datetime, datetime] | None
+    request: RequestId | None
+    at: datetime
+
+
 class Session:
     """An unlocked account: its keys and its grants, in memory until the session ends.
 
@@ -126,9 +136,8 @@ class Session:
     forms of the volunteers, by box, as the row's revision has them; ``cards_look`` is how many
     touches and epochs the last whole look knew, ``cards_changed`` counts what changed in them,
     ``crowd`` is the same as matching reads it and ``crowd_at`` the count it was made at.
-    ``promises`` are the times of tasks that were accepted. ``looked`` is when which of them
+    ``promises`` are the tasks that are offered or were accepted. ``looked`` is when which of them
     was opened, or a page of them shown; ``read_volunteers`` whether the trail knows of it.
-    ``acting`` is held while a volunteer takes or ends a task, so that they do one after another.
     ``calls`` are the calls of the open needs, which never change. ``letters`` are those of
     other embassies that this session looked at.
     """
@@ -159,7 +168,6 @@ class Session:
         self.looked: dict[Box | frozenset[Box], datetime] = {}
         self.entering: Draft | None = None
         self.is_volunteer = False
-        self.acting = asyncio.Lock()
         self.letters = LetterMemory()
         self.cards: dict[Box, Card] = {}
         self.cards_look: tuple[int, int] | None = None
@@ -167,7 +175,7 @@ class Session:
         self.crowd: Crowd | None = None
         self.crowd_at = 0
         self.calls: dict[NeedId, CallId] = {}
-        self.promises: dict[BriefId, tuple[Box, tuple[datetime, datetime] | None]] = {}
+        self.promises: dict[BriefId, Promise] = {}
 
 
 def keep_visits(now: Callable[[], datetime]) -> Keeper[Visit]:

@@ -5,7 +5,7 @@ place that somebody wants to give away stays theirs until another of the invited
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 
 import msgspec
 
@@ -232,7 +232,7 @@ def _brief(
         stub=stub,
         card=card,
         detail=BriefDetail(text=body.detail, language=body.language, checklist=checklist),
-        day=body.day.toordinal(),
+        day=view.start.astimezone(UTC).date().toordinal(),
         keep_until=Week(view.row.keep_until),
     )
     return seal_brief(desk, session, epoch, known.profile.public, offer)

@@ -7,7 +7,7 @@ many came is counted; a list of who was there is never made, and the briefs go w
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 import msgspec
 
@@ -32,7 +32,7 @@ from pe_core.model import (
 )
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
-from pe_core.model.week import week_of
+from pe_core.model.week import Week, week_of
 from pe_core.rules.needs import need_problems
 from pe_core.store import (
     BriefRow,
@@ -47,7 +47,7 @@ from pe_core.vault import bucket_of, open_envelope, seal
 
 S = BriefState
 KEEP_AFTER = 2
-"""Weeks after its day that a shift is kept, so that somebody can still count who came."""
+"""Weeks after its day within which a shift is erased; for one at least who came can be counted."""
 TRACE = "shift"
 
 
@@ -112,7 +112,7 @@ async def make_shift(
     if problems or body.need.start is None:
         return problems, ShiftId("")
     day = body.need.start.astimezone(here_and_now(desk).tzinfo).date()
-    keep_until = week_of(day) + KEEP_AFTER
+    keep_until = last_week(day)
     # Places are counted as long as the shift is there, however far ahead it lies.
     call = msgspec.structs.replace(new_call(desk, body.need.places), keep_until=keep_until)
     made = msgspec.structs.replace(
@@ -174,6 +174,11 @@ def store_shift(desk: Desk, epoch: EpochRow, view: ShiftView, body: Shift) -> Ch
         "body": sealed,
     }
     return Update(ShiftRow, (view.id,), values, expect={"revision": view.row.revision})
+
+
+def last_week(day: date) -> Week:
+    """Return the last week that a shift of this day is kept."""
+    return Week(week_of(day) + KEEP_AFTER - 1)
 
 
 def trace_of(shift: ShiftId) -> str:

@@ -4,6 +4,7 @@ Nobody is chosen here. What a coordinator is shown are suggestions, each with wh
 and against it, and for anybody else the reason why they are not among them.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -13,16 +14,18 @@ from pe_core.desk.brief_keys import LIVING, TAKEN, open_stub
 from pe_core.desk.cards import catch_up_cards
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.epochs import open_grants
-from pe_core.desk.needs import NeedView, read_open_needs
+from pe_core.desk.needs import NeedView, has_begun, read_open_needs
 from pe_core.desk.roster import fold_handle
-from pe_core.desk.sessions import Session
+from pe_core.desk.sessions import Promise, Session
 from pe_core.desk.shifts import ShiftView, trace_of
 from pe_core.desk.trail import record
+from pe_core.desk.working import OVER
 from pe_core.errors import NotAllowed
 from pe_core.hooks.ranking import MOST, add_reasons, rank
 from pe_core.model import (
     Box,
     BriefId,
+    BriefState,
     Candidate,
     Card,
     Need,
@@ -36,7 +39,7 @@ from pe_core.rules.crowd import Crowd
 from pe_core.rules.hurdles import Hurdle, find_hurdles
 from pe_core.rules.matching import fits, is_active
 from pe_core.rules.nearness import Nearness
-from pe_core.store import BriefRow, In
+from pe_core.store import BriefRow, In, RequestRow
 
 SHOWN = 5
 """Suggestions that a need's page shows."""
@@ -195,17 +198,18 @@ async def hurdles_of(desk: Desk, session: Session, view: NeedView) -> list[Hurdl
 async def propose_for_all(desk: Desk, session: Session) -> list[Proposal]:
     """Return all open needs, the oldest first, with whom to ask so that nobody is overburdened.
 
-    A need whose places are all taken or offered waits for its answers and gets nobody.
+    A need whose places are all taken or offered waits for its answers and gets nobody; nor does
+    one whose time has begun.
     """
     views = await read_open_needs(desk, session)
     crowd, duties = await crowd_of(desk, session), await read_duties(desk, session)
     await record(desk, session.box, Act.MATCHED)
-    in_hand = In(tuple(state.value for state in LIVING))
-    living = {brief for (brief,) in await desk.store.pick(BriefRow, ("id",), {"state": in_hand})}
+    in_hand = In(tuple(state.value for state in (*LIVING, BriefState.DONE)))
+    held = {brief for (brief,) in await desk.store.pick(BriefRow, ("id",), {"state": in_hand})}
     needs: list[tuple[NeedId, Need]] = [
         (view.id, replace(_without_asked(view), places=left))
         for view in views
-        if (left := _places_left(view, living)) > 0
+        if (left := _places_left(view, held)) > 0 and not has_begun(desk, view.body)
     ]
     shared = crowd.propose(
         needs,
@@ -238,20 +242,36 @@ async def crowd_of(desk: Desk, session: Session) -> Crowd:
 
 
 async def read_duties(desk: Desk, session: Session) -> Duties:
-    """Return what volunteers have to do; the times come from what the session can open."""
+    """Return what volunteers have to do; the times come from what the session can open.
+
+    A task whose asker has ended the request is none any more, though its row waits for its
+    volunteer to look.
+    """
     await open_grants(desk, session)
-    today = here_and_now(desk).date().toordinal()
-    load: dict[Box, int] = {}
+    here = here_and_now(desk)
+    today = here.date().toordinal()
     asked: dict[Box, int] = {}
-    taken: list[str] = []
+    taken: dict[BriefId, Box] = {}
+    offered: list[BriefId] = []
     for brief, box, state, day in await desk.store.pick(BriefRow, ("id", "box", "state", "day")):
-        asked[Box(box)] = max(asked.get(Box(box), 0), min(day, today))
         if state in _TAKEN:
-            load[Box(box)] = load.get(Box(box), 0) + 1
-            taken.append(brief)
+            taken[BriefId(brief)] = Box(box)
+        if day > today:
+            offered.append(BriefId(brief))
+        else:
+            asked[Box(box)] = max(asked.get(Box(box), 0), day)
+    promised = await _promises(desk, session, {*taken, *offered})
+    for one in (promised[brief] for brief in offered if brief in promised):
+        # The day in the row is the last one to answer: of a shift it may be weeks ahead.
+        day = one.at.astimezone(here.tzinfo).date().toordinal()
+        asked[one.box] = max(asked.get(one.box, 0), day)
+    idle = await _idle(desk, promised)
+    load = Counter(box for brief, box in taken.items() if brief not in idle)
     busy: dict[Box, list[Span]] = {}
-    for box, span in await _promises(desk, session, taken):
-        busy.setdefault(box, []).append(span)
+    for brief in taken.keys() & promised.keys() - idle:
+        one = promised[brief]
+        if one.span is not None:
+            busy.setdefault(one.box, []).append(one.span)
     return Duties(load=load, asked=asked, busy=busy)
 
 
@@ -268,23 +288,35 @@ def candidate_of(crowd: Crowd, duties: Duties, box: Box) -> Candidate:
     )
 
 
-async def _promises(desk: Desk, session: Session, taken: Iterable[str]) -> list[tuple[Box, Span]]:
-    """Return the times that are promised; each stub is opened once in a session."""
-    wanted = set(taken)
+async def _promises(
+    desk: Desk, session: Session, wanted: Collection[BriefId]
+) -> Mapping[BriefId, Promise]:
+    """Return what is promised or offered; each stub is opened once in a session."""
     for brief in session.promises.keys() - wanted:
         del session.promises[brief]
-    missing = tuple(brief for brief in wanted if BriefId(brief) not in session.promises)
+    missing = tuple(brief for brief in wanted if brief not in session.promises)
     for row in await desk.store.select(BriefRow, {"id": In(missing)}):
         stub = open_stub(desk, session, row)
         if stub is not None:
             span = (stub.start, stub.end) if stub.start and stub.end else None
-            session.promises[BriefId(row.id)] = (stub.box, span)
-    return [(box, span) for box, span in session.promises.values() if span is not None]
+            session.promises[BriefId(row.id)] = Promise(stub.box, span, stub.request, stub.at)
+    return session.promises
 
 
-def _places_left(view: NeedView, living: Collection[str]) -> int:
-    """Return how many of a need's places nobody has, or is thinking about."""
-    return view.body.need.places - sum(brief in living for brief, _ in view.body.briefs)
+async def _idle(desk: Desk, promised: Mapping[BriefId, Promise]) -> set[BriefId]:
+    """Return what nothing is left of to do, because the request behind it is over."""
+    requests = In(tuple({one.request for one in promised.values() if one.request is not None}))
+    states = dict(await desk.store.pick(RequestRow, ("id", "state"), {"id": requests}))
+    return {
+        brief
+        for brief, one in promised.items()
+        if one.request is not None and states.get(one.request) in (*OVER, None)
+    }
+
+
+def _places_left(view: NeedView, held: Collection[str]) -> int:
+    """Return how many of a need's places nobody has or had, or is thinking about."""
+    return view.body.need.places - sum(brief in held for brief, _ in view.body.briefs)
 
 
 def _without_asked(view: NeedView) -> Need:

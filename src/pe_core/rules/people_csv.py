@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from zoneinfo import available_timezones
@@ -232,7 +233,10 @@ class _Row:
         self, column: str, known: Collection[str], most: int, missing: int
     ) -> Iterator[tuple[str, int]]:
         """Yield what stands as ``code:level`` or ``code``, each separated by spaces."""
-        short = {code.rpartition(".")[2]: code for code in known}
+        ends = [code.rpartition(".")[2] for code in known]
+        often = Counter(ends)
+        # What ends the codes of two plugins is neither of them: it has to be written whole.
+        short = {end: code for end, code in zip(ends, known, strict=True) if often[end] == 1}
         done: set[str] = set()
         for item in self._cell(column).split()[: ITEMS_LIMIT + 1]:
             found = _ITEM.fullmatch(item)

@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from pe_core.desk.needs import NeedView, read_need
+from pe_core.desk.needs import NeedView, has_begun, read_need
 from pe_core.desk.offering import OFFERS_AT_ONCE, drop_need, note_no_show, offer, take_back
 from pe_core.desk.seeking import look_again
 from pe_core.desk.suggesting import choose, hurdles_of, suggest_people, why_not
@@ -166,7 +166,9 @@ async def _page(
     answers: list[Person] | None = None,
 ) -> Response[str]:
     line = await need_line(request, view)
-    is_open = view.state is NeedState.OPEN and may_seek(help_request)
+    is_sought = view.state is NeedState.OPEN and may_seek(help_request)
+    is_too_late = is_sought and has_begun(desk_of(request), view.body)
+    is_open = is_sought and not is_too_late
     people, hurdles = await _suggested(request, view) if is_open else ([], [])
     done = query_of(request).get("done", "")
     return render(
@@ -184,6 +186,7 @@ async def _page(
         detail=view.body.detail,
         checklist=known_checklist(request, view.body.checklist),
         is_open=is_open,
+        is_too_late=is_too_late,
         may_go_on=may_seek(help_request),
         people=people,
         hurdles=hurdles,
