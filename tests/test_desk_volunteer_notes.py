@@ -11,12 +11,13 @@ from pe_core.desk.cards import catch_up_cards
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.leaving_volunteer import end_own_work
+from pe_core.desk.own_ways import set_ways
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteer_list import Sought, seek, waits
 from pe_core.desk.volunteer_notes import ALONE_LIMIT, note_answered, read_notes, write_note
 from pe_core.desk.volunteers import read_own, read_volunteer
 from pe_core.errors import Conflict, NotAllowed, TooMany
-from pe_core.model import Box, VolunteerNote, VolunteerState
+from pe_core.model import Box, VolunteerNote, VolunteerState, Way
 from pe_core.store import Insert, TrailRow, Update, VolunteerNoteRow, VolunteerRow
 from pe_core.toolkit.invented import (
     Clock,
@@ -276,3 +277,22 @@ def test_whose_words_need_no_answer_may_go_on_writing(two: Two) -> None:
 
     with pytest.raises(TooMany):
         two.write(two.wouk, "One more.")
+
+
+def test_a_volunteer_is_rung_for_what_coordinators_write_and_nobody_for_what_they_write(
+    two: Two,
+) -> None:
+    rung: list[tuple[str, str]] = []
+    two.desk.ring = lambda notifier, address, *_: rung.append((notifier, address))
+    way = Way(notifier="zz.desk", address="7")
+    two.run(set_ways(two.desk, two.wouk, [way]))
+
+    two.write(two.wouk, "When?")
+    asked = list(rung)
+    two.write(two.staff, "On Thursday.")
+    answered = list(rung)
+    two.run(end_own_work(two.desk, two.wouk))
+    two.write(two.staff, "Thank you for all of it.")
+
+    assert ([], [("zz.desk", "7")]) == (asked, answered)
+    assert answered == rung, "who has left is not rung"

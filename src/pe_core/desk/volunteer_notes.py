@@ -13,6 +13,7 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.ringing import ring_volunteer
 from pe_core.desk.sealed_invites import read_lists
 from pe_core.desk.sealing import new_id
 from pe_core.desk.sessions import Session
@@ -74,9 +75,9 @@ async def write_note(
 ) -> Problem | None:
     """Write an entry to the other side; returns what is wrong with the text, if anything.
 
-    Raises TooMany if a volunteer has written too often without an answer, NotAllowed to
-    somebody without an account, and Conflict if another entry came in the same moment, or the
-    record changed since it was read.
+    A volunteer is rung, unless they are here no more. Raises TooMany if a volunteer has written
+    too often without an answer, NotAllowed to somebody without an account, and Conflict if
+    another entry came in the same moment, or the record changed since it was read.
     """
     text = read_question(TEXT, [typed])
     if isinstance(text, Problem):
@@ -94,6 +95,8 @@ async def write_note(
     insert = Insert(_sealed_row(desk, epoch, known, number, raw))
     if not session.is_volunteer:
         await _answer(desk, session, known, insert)
+        if state_now(desk, known) not in OVER:
+            ring_volunteer(desk, known.profile)
     elif state_now(desk, known) in OVER:
         # Whoever left or was refused is forgotten in time, however much they write.
         await desk.store.write([insert])
