@@ -41,6 +41,7 @@ from test_network_referring import FIELDS, prepare, refer
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
 NOW = 1_795_514_700
+DAY = 24 * 3600
 THREAD = ThreadId("t" * 26)
 
 
@@ -315,6 +316,26 @@ def test_what_cannot_be_read_is_shown_as_that_and_begins_nothing(
 
     assert (0, [PeerCode("zz")]) == (looked.came, [one.peer for one in looked.unread])
     assert [] == two.far.threads()
+
+
+@pytest.mark.parametrize("created", [2**63 - 1, -(10**12), -62_135_596_800, NOW - 16 * DAY])
+def test_a_letter_of_a_day_on_which_it_cannot_have_been_made_is_not_believed(
+    two: Between, created: int
+) -> None:
+    forge(two, signed_by_desk=True, created=created)
+    two.near.begin(consult(two))
+    two.carry()
+    looked = two.far.look()
+
+    assert (1, [two.near.code]) == (looked.came, [one.peer for one in looked.unread])
+    assert 1 == len(two.far.threads())
+
+
+@pytest.mark.parametrize("created", [NOW - 14 * DAY, NOW + 300])
+def test_a_letter_that_was_long_on_its_way_is_believed(two: Between, created: int) -> None:
+    forge(two, signed_by_desk=True, created=created)
+
+    assert (1, ()) == (two.far.look().came, two.far.look().unread)
 
 
 def test_a_yes_in_a_conversation_that_there_is_not_says_nothing(two: Between) -> None:

@@ -17,6 +17,7 @@ from pe_core.model.week import Week, week_of
 from pe_core.network.bodies import decode_body
 from pe_core.network.letters import open_kept
 from pe_core.network.posting import CASE_LASTS, TALK_LASTS, WEEK
+from pe_core.network.sending import STILL_TRIED
 from pe_core.network.wire import Letter
 from pe_core.rules.referring import Pressure, pressure
 from pe_core.store import (
@@ -32,6 +33,10 @@ from pe_core.vault import open_envelope, read_keyset, seal
 KEPT_LONGER = 5
 """Weeks that a conversation outlives its last letter."""
 CASES = (Kind.REFER, Kind.TRANSFER)
+
+_DAY = 24 * 3600
+_DAY_0 = date(1970, 1, 1).toordinal()
+"""The day of the second 0."""
 
 
 class ReferralView(Model):
@@ -227,7 +232,8 @@ async def read_theirs(desk: Desk, session: Session, row: IncomingRow) -> Said:
 async def open_incoming(desk: Desk, session: Session, row: IncomingRow) -> Letter | None:
     """Return the letter in a row, None where it is gone, not ours to open, or not to be believed.
 
-    It must say of itself what the row says, which the packet's own signature was checked for.
+    It must say of itself what the row says, which the packet's own signature was checked for,
+    and that it was made when such a packet is still let in on the row's day.
     """
     keys = session.epochs.get(row.epoch)
     held = await desk.store.get(PeerKeysetRow, row.peer, row.serial)
@@ -240,7 +246,13 @@ async def open_incoming(desk: Desk, session: Session, row: IncomingRow) -> Lette
     except (*NONSENSE, KeysetRefused):
         return None
     fits = (letter.sender, letter.thread, letter.number) == (row.peer, row.thread, row.number)
-    return letter if fits else None
+    return letter if fits and _is_of_its_day(letter, row.day) else None
+
+
+def _is_of_its_day(letter: Letter, day: int) -> bool:
+    """Return whether a letter that came on a day can have been made when it says it was."""
+    made = _DAY_0 + letter.created // _DAY
+    return day - STILL_TRIED // _DAY - 1 <= made <= day + 1
 
 
 def _read_ours(desk: Desk, session: Session, row: ReferralNoteRow) -> Said:
