@@ -1,5 +1,6 @@
 """Messages between two embassies about requests: sent as shown, answered, taken back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from between import Between
 from pe_core.desk import visits
 from pe_core.desk.requests import open_request
 from pe_core.desk.working import take_up
-from pe_core.errors import NotAllowed
+from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import RequestId, State
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import (
@@ -213,6 +214,58 @@ def test_what_was_taken_back_before_it_left_never_leaves(two: Between) -> None:
 
     assert [True] == kinds
     assert [] == two.far.threads()
+
+
+async def _take_back(two: Between, receipt: str) -> None:
+    _, visit = await visits.come_back(two.near.desk, receipt)
+    ((given_id, _),) = (await consenting.read_asked(two.near.desk, visit)).given
+    await consenting.take_back_consent(two.near.desk, visit, given_id)
+
+
+def test_what_was_taken_back_while_it_was_looked_at_is_not_sent(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request)
+    two.run(_take_back(two, receipt))
+
+    with pytest.raises(Conflict):
+        two.near.begin(prepared, request)
+    assert ([], []) == (two.near.outgoing(), two.near.threads())
+
+
+def test_what_was_agreed_to_anew_is_shown_anew_before_it_is_sent(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    wide = prepare(two, request)
+    two.agree(request, "paper")
+
+    with pytest.raises(Conflict):
+        two.near.begin(wide, request)
+    assert two.near.begin(prepare(two, request), request)
+
+
+@pytest.mark.parametrize("first", ["asker", "coordinator"])
+def test_who_takes_back_and_who_sends_in_one_moment_leave_nothing_to_read_there(
+    two: Between, first: str
+) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    near, prepared = two.near, prepare(two, request)
+
+    async def both() -> None:
+        acts = {
+            "asker": _take_back(two, receipt),
+            "coordinator": referring.begin(near.desk, near.session, prepared, request=request),
+        }
+        started = sorted(acts, key=lambda name: name != first)
+        done = await asyncio.gather(*(acts[name] for name in started), return_exceptions=True)
+        assert None is done[started.index("asker")]
+
+    two.run(both())
+    two.exchange()
+
+    assert {S.REVOKED} >= {view.state for view in near.threads()}
+    assert [] == [row for row in two.run(two.far.desk.store.select(IncomingRow)) if row.body]
 
 
 def test_a_coordinator_takes_back_what_they_sent(two: Between) -> None:
