@@ -11,18 +11,20 @@ import pytest
 from between import Between, House
 from pe_core.desk import visits
 from pe_core.desk.requests import Moving, move
+from pe_core.desk.sealing import new_id
 from pe_core.errors import NotAllowed
 from pe_core.model import Outcome, RequestErased, State, WithdrawalFellDue
 from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Accept, Answer, ReferralState
-from pe_core.network import accepting, posting, preparing, referring, threads
+from pe_core.network import accepting, consenting, posting, preparing, referring, threads
 from pe_core.network.bodies import decode_body, encode_body
 from pe_core.network.erasing import taken_back
 from pe_core.network.identity import desk_keys, read_begun
 from pe_core.network.incoming import Looked, look_at_incoming
 from pe_core.network.letters import seal_letter
 from pe_core.network.listening import TakingBack
-from pe_core.network.wire import Letter, Sealed, encode_packet
+from pe_core.network.receiving import take_in
+from pe_core.network.wire import Erase, Letter, Sealed, encode_packet
 from pe_core.store import (
     Change,
     Delete,
@@ -448,6 +450,59 @@ def test_a_peer_takes_back_its_own_conversations_alone(two: Between) -> None:
     assert [] == two.run(taken_back(two.far.desk, PeerCode("xx"), thread))
     assert [] == two.run(taken_back(two.far.desk, PeerCode("zz"), ThreadId("z" * 26)))
     assert 2 == len(two.run(taken_back(two.far.desk, PeerCode("zz"), thread)))
+
+
+def erase_there(two: Between, thread: ThreadId) -> None:
+    """Let the far embassy's server take back in a conversation, as it can without its people."""
+    now = int(two.clock.now().timestamp())
+    erase = Erase(
+        id=new_id(),
+        sender=two.far.code,
+        to=two.near.code,
+        created=now,
+        thread=thread,
+        packets=(PacketId(new_id()),),
+    )
+    two.run(take_in(two.near.desk, encode_packet(erase), two.far.code, now))
+
+
+def test_whom_we_wrote_to_ends_nothing_that_we_began_and_what_is_there_can_still_be_erased(
+    two: Between,
+) -> None:
+    receipt, _, thread = refer(two)
+    erase_there(two, thread)
+    stood, copies = two.near.view(thread).state, two.near.said(thread)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    two.exchange()
+
+    assert (S.WAITING, 1) == (stood, len(copies))
+    assert [] == [row for row in two.run(two.far.desk.store.select(IncomingRow)) if row.body]
+    assert two.near.view(thread).row.erased
+
+
+def test_whom_a_request_was_handed_to_cannot_withdraw_it_here(two: Between) -> None:
+    receipt, request, thread = refer(two, Kind.TRANSFER)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    erase_there(two, thread)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+
+    assert None is two.near.request(request).withdrawal_due
+    assert two.run(consenting.read_asked(two.near.desk, visit)).moved
+
+
+def test_what_was_given_back_stays_so_when_it_is_erased_there(two: Between) -> None:
+    _, _, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.run(accepting.give_back(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    two.run(TakingBack(two.far.desk).hear(RequestErased(request=own)))
+    two.exchange()
+
+    assert S.RETURNED is two.near.view(thread).state
+    assert [True, True] == [one.is_gone for one in two.near.said(thread) if not one.ours]
 
 
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:

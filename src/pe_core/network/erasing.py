@@ -90,12 +90,13 @@ async def stop_sending(desk: Desk, peer: PeerCode, thread: str) -> list[Change]:
 async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Change]:
     """Return what an erase of a peer changes beside the bodies of the packets that it names.
 
-    Our own letters in that conversation go too, also those that still wait to go out. A request
-    that was made of it is withdrawn as if its asker had asked for it: after 48 hours, and with
-    the coordinators warned.
+    Nothing in a conversation that we began: it is ours to take back, and what has to be erased
+    there is found by our own letters. In one that the peer began they go, also those that still
+    wait to go out. A request that was made of it is withdrawn as if its asker had asked for it:
+    after 48 hours, and with the coordinators warned.
     """
     row = await desk.store.get(ReferralRow, thread)
-    if row is None or row.peer != sender:
+    if row is None or row.peer != sender or row.ours:
         return []
     if row.state == ReferralState.TAKEN:
         request = RequestId(row.request)

@@ -127,6 +127,7 @@ async def new_referral(
         epoch=epoch.id,
         revision=0,
         body=seal(msgspec.msgpack.encode(body), to=[epoch.public], context=context),
+        ours=int(body.side is Side.SENDER),
     )
 
 
