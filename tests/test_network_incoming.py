@@ -16,7 +16,15 @@ from pe_core.errors import NotAllowed
 from pe_core.model import Outcome, RequestErased, State, WithdrawalFellDue
 from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Accept, Answer, ReferralState
-from pe_core.network import accepting, consenting, posting, preparing, referring, threads
+from pe_core.network import (
+    accepting,
+    consenting,
+    pairing,
+    posting,
+    preparing,
+    referring,
+    threads,
+)
 from pe_core.network.bodies import decode_body, encode_body
 from pe_core.network.erasing import taken_back
 from pe_core.network.identity import desk_keys, read_begun
@@ -24,7 +32,7 @@ from pe_core.network.incoming import Looked, look_at_incoming
 from pe_core.network.letters import seal_letter
 from pe_core.network.listening import TakingBack
 from pe_core.network.receiving import take_in
-from pe_core.network.wire import Erase, Letter, Sealed, encode_packet
+from pe_core.network.wire import Erase, Hello, Letter, Sealed, encode_packet
 from pe_core.store import (
     Change,
     Delete,
@@ -503,6 +511,24 @@ def test_what_was_given_back_stays_so_when_it_is_erased_there(two: Between) -> N
 
     assert S.RETURNED is two.near.view(thread).state
     assert [True, True] == [one.is_gone for one in two.near.said(thread) if not one.ours]
+
+
+def test_what_is_taken_back_reaches_an_embassy_that_was_blocked_meanwhile(two: Between) -> None:
+    receipt, _, thread = refer(two)
+    two.run(pairing.block(two.near.desk, two.near.session, two.far.code))
+    hello = next(row for row in two.near.outgoing() if not row.thread)
+    packet = msgspec.json.decode(hello.packet, type=Hello)
+    changes, _ = two.run(pairing.hear_hello(two.far.desk, packet, packet.created))
+    two.run(two.far.desk.store.write(changes))
+    stood = two.run(two.far.desk.store.get(PeerRow, two.near.code)).state
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    two.carry()
+
+    assert "proposed" == stood
+    assert [] == [row for row in two.run(two.far.desk.store.select(IncomingRow)) if row.body]
+    assert (S.REVOKED, S.REVOKED) == (two.near.view(thread).state, two.far.view(thread).state)
 
 
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:
