@@ -10,6 +10,7 @@ import pytest
 
 from between import Between, House
 from pe_core.desk import visits
+from pe_core.desk.epochs import AT_ONCE
 from pe_core.desk.requests import Moving, move
 from pe_core.desk.sealing import new_id
 from pe_core.errors import NotAllowed
@@ -346,6 +347,39 @@ def test_a_letter_that_was_long_on_its_way_is_believed(two: Between, created: in
     forge(two, signed_by_desk=True, created=created)
 
     assert (1, ()) == (two.far.look().came, two.far.look().unread)
+
+
+async def turns_beside(act: Awaitable[Any]) -> int:
+    """Return how often others are served while an act goes on."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    beside = asyncio.create_task(others())
+    await act
+    beside.cancel()
+    return turns
+
+
+def test_however_many_letters_came_others_are_served_while_they_are_looked_at(
+    two: Between,
+) -> None:
+    many = 20
+    for number in range(1, many + 1):
+        forge(two, signed_by_desk=False, id=PacketId(f"{number:026}"), number=number)
+    unread = two.run(turns_beside(look_at_incoming(two.far.desk, two.far.session)))
+    for _ in range(many):
+        two.near.begin(consult(two))
+    two.carry()
+    two.far.look()
+    listed = two.run(turns_beside(threads.read_referrals(two.far.desk, two.far.session)))
+
+    assert many <= unread
+    assert many // AT_ONCE <= listed
 
 
 def test_a_yes_in_a_conversation_that_there_is_not_says_nothing(two: Between) -> None:

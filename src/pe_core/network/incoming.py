@@ -4,6 +4,7 @@ A server takes packets without opening them; this is done when a coordinator loo
 cannot be read, or that says what is not its turn, changes nothing.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import Enum
@@ -174,7 +175,11 @@ def _is_known(session: Session, view: ReferralView | None, one: _Came) -> bool:
 
 
 async def _open(desk: Desk, session: Session, one: _Came) -> Letter | None:
-    """Return a letter, None where it is gone, or cannot be read or believed."""
+    """Return a letter, None where it is gone, or cannot be read or believed.
+
+    Others are served in between: a peer can send us any number of what nobody can read.
+    """
+    await asyncio.sleep(0)
     row = await desk.store.get(IncomingRow, one.peer, one.id)
     if row is None or row.body is None:
         session.letters.done.add(one.key)

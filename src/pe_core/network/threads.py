@@ -1,11 +1,12 @@
 """Conversations with peers as an unlocked coordinator sees them: the row, and every letter."""
 
+import asyncio
 from datetime import UTC, date, datetime
 
 import msgspec
 
 from pe_core.desk.desk import Desk, today_of
-from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.epochs import AT_ONCE, current_epoch, open_grants
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import NONSENSE
 from pe_core.errors import KeysetRefused, NotFound
@@ -178,15 +179,26 @@ async def read_referrals(
     await open_grants(desk, session)
     where = {"request": request} if request is not None else {}
     rows = await desk.store.select(ReferralRow, where)
-    views = [view for row in rows if (view := open_referral(desk, session, row)) is not None]
+    views = []
+    for number, row in enumerate(rows):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        view = open_referral(desk, session, row)
+        if view is not None:
+            views.append(view)
     return sorted(views, key=lambda view: (view.body.at, view.id), reverse=True)
 
 
 async def read_thread(desk: Desk, session: Session, view: ReferralView) -> list[Said]:
     """Return the letters of a conversation, the first first, without the pieces of files."""
     ours = await desk.store.select(ReferralNoteRow, {"referral": view.id}, order="number")
-    said = [_read_ours(desk, session, row) for row in ours]
+    said = []
+    for number, note in enumerate(ours):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        said.append(_read_ours(desk, session, note))
     for name in await _names(desk, view):
+        await asyncio.sleep(0)
         row = await desk.store.get(IncomingRow, view.peer, name)
         if row is not None:
             said.append(await read_theirs(desk, session, row))
