@@ -535,6 +535,27 @@ def test_whom_a_request_was_handed_to_cannot_withdraw_it_here(two: Between) -> N
     assert two.run(consenting.read_asked(two.near.desk, visit)).moved
 
 
+def test_only_whoever_a_request_was_handed_to_gives_it_back(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request, Kind.TRANSFER)
+    first, second = (two.near.begin(prepared, request) for _ in range(2))
+    two.exchange()
+    for thread in (first, second):
+        two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+        two.exchange()
+    two.run(accepting.give_back(two.far.desk, two.far.session, second, "", "en"))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    kept = two.near.request(request).state, two.run(consenting.read_asked(two.near.desk, visit))
+    two.run(accepting.give_back(two.far.desk, two.far.session, first, "", "en"))
+    two.exchange()
+
+    assert State.TRANSFERRED is kept[0]
+    assert kept[1].moved
+    assert State.TRIAGE is two.near.request(request).state
+
+
 def test_what_was_given_back_stays_so_when_it_is_erased_there(two: Between) -> None:
     _, _, thread = refer(two, Kind.TRANSFER)
     own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))

@@ -133,9 +133,12 @@ async def _hand_over(
 
 
 async def _take_again(desk: Desk, session: Session, view: ReferralView) -> list[Change]:
-    """Take a request up again that was given back; the asker's page leads nowhere any more."""
+    """Take a request up again that was given back; the asker's page leads nowhere any more.
+
+    Only whoever it was handed to gives it back: of two who were asked, one alone has it.
+    """
     work = await take_up(desk, session, _request_of(view))
-    if not may_move(work.state, State.TRIAGE, Author.SYSTEM):
+    if not view.body.lead or not may_move(work.state, State.TRIAGE, Author.SYSTEM):
         return []
     keep = keep_at_submit(week_of(here_and_now(desk).date()))
     notice = Reply(at=desk.now(), kind=MessageKind.STATE, state=State.TRIAGE)
