@@ -14,7 +14,7 @@ from pe_core.desk.epochs import AT_ONCE
 from pe_core.desk.requests import Moving, move
 from pe_core.desk.sealing import new_id
 from pe_core.errors import NotAllowed
-from pe_core.model import Outcome, RequestErased, State, WithdrawalFellDue
+from pe_core.model import Outcome, RequestErased, State, WithdrawalAsked, WithdrawalFellDue
 from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Accept, Answer, ReferralState
 from pe_core.network import (
@@ -39,6 +39,7 @@ from pe_core.store import (
     Delete,
     IncomingRow,
     Insert,
+    OutboxRow,
     OutgoingRow,
     PeerRow,
     ReferralRow,
@@ -494,25 +495,39 @@ def test_a_peer_takes_back_its_own_conversations_alone(two: Between) -> None:
     assert 2 == len(two.run(taken_back(two.far.desk, PeerCode("zz"), thread)))
 
 
-def erase_there(two: Between, thread: ThreadId) -> None:
-    """Let the far embassy's server take back in a conversation, as it can without its people."""
-    now = int(two.clock.now().timestamp())
-    erase = Erase(
+def erase(by: House, at: House, thread: ThreadId) -> None:
+    """Let an embassy's server take back in a conversation, as it can without its people."""
+    now = int(by.desk.now().timestamp())
+    packet = Erase(
         id=new_id(),
-        sender=two.far.code,
-        to=two.near.code,
+        sender=by.code,
+        to=at.code,
         created=now,
         thread=thread,
         packets=(PacketId(new_id()),),
     )
-    two.run(take_in(two.near.desk, encode_packet(erase), two.far.code, now))
+    by.run(take_in(at.desk, encode_packet(packet), by.code, now))
+
+
+def test_a_withdrawal_that_a_peer_says_again_and_again_is_told_once(two: Between) -> None:
+    _, _, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    for _ in range(3):
+        erase(two.near, two.far, thread)
+    told = [row.event for row in two.run(two.far.desk.store.select(OutboxRow))]
+    asked = msgspec.msgpack.encode(WithdrawalAsked(request=own))
+    due = msgspec.msgpack.encode(WithdrawalFellDue(request=own))
+
+    assert (1, 1) == (told.count(asked), told.count(due))
+    assert two.far.request(own).withdrawal_due
 
 
 def test_whom_we_wrote_to_ends_nothing_that_we_began_and_what_is_there_can_still_be_erased(
     two: Between,
 ) -> None:
     receipt, _, thread = refer(two)
-    erase_there(two, thread)
+    erase(two.far, two.near, thread)
     stood, copies = two.near.view(thread).state, two.near.said(thread)
     _, visit = two.run(visits.come_back(two.near.desk, receipt))
     ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
@@ -528,7 +543,7 @@ def test_whom_a_request_was_handed_to_cannot_withdraw_it_here(two: Between) -> N
     receipt, request, thread = refer(two, Kind.TRANSFER)
     two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
     two.exchange()
-    erase_there(two, thread)
+    erase(two.far, two.near, thread)
     _, visit = two.run(visits.come_back(two.near.desk, receipt))
 
     assert None is two.near.request(request).withdrawal_due

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.sealing import new_id
+from pe_core.desk.timers import timer_of
 from pe_core.model import RequestId, WithdrawalAsked, WithdrawalFellDue
 from pe_core.model.peer import PeerCode, ThreadId
 from pe_core.model.referral import ReferralState
@@ -100,11 +101,11 @@ async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Cha
         return []
     if row.state == ReferralState.TAKEN:
         request = RequestId(row.request)
+        fell_due = WithdrawalFellDue(request=request)
+        if await timer_of(desk, fell_due) is not None:
+            return []  # Coordinators are warned once, however often a peer says it.
         due = withdrawal_day(desk.now())
-        return [
-            Tell(WithdrawalAsked(request=request)),
-            Tell(WithdrawalFellDue(request=request), due=due),
-        ]
+        return [Tell(WithdrawalAsked(request=request)), Tell(fell_due, due=due)]
     revoked = {"state": ReferralState.REVOKED.value, "due": 0}
     return [
         Update(ReferralRow, (row.id,), revoked, expect={"state": row.state}),
