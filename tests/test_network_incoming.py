@@ -28,6 +28,7 @@ from pe_core.network import (
 )
 from pe_core.network.bodies import decode_body, encode_body
 from pe_core.network.erasing import taken_back
+from pe_core.network.following import MOST
 from pe_core.network.identity import desk_keys, read_begun
 from pe_core.network.incoming import Looked, look_at_incoming
 from pe_core.network.letters import seal_letter
@@ -243,6 +244,34 @@ def test_a_yes_that_was_passed_over_is_taken_in_once_its_conversation_is_there(
 
     assert (0, 1) == (without, two.near.look().came)
     assert S.ACCEPTED is two.near.view(thread).state
+
+
+def test_no_letter_moves_a_conversation_twice_however_many_follow_it(two: Between) -> None:
+    far, thread = two.far, two.near.begin(consult(two))
+    two.exchange()
+    view = far.view(thread)
+    said = Answer(words="Like this", language="en")
+    many = (*view.body.taken_in, *(PacketId(f"{number:026}") for number in range(MOST - 1)))
+    known = msgspec.structs.replace(view.body, taken_in=many)
+    change = two.run(threads.change_referral(far.desk, view, known, S.ANSWERED))
+    two.run(far.desk.store.write([change]))
+    two.near.look()
+    row = two.near.view(thread)
+    answered = two.run(threads.change_referral(two.near.desk, row, row.body, S.ANSWERED))
+    two.run(two.near.desk.store.write([answered]))
+    two.run(referring.answer(two.near.desk, two.near.session, thread, said))
+    two.carry()
+    looked = []
+    for _ in range(3):
+        far.session = two.run(unlock_account(far.desk, two.clock, far.embassy.account))
+        looked.append(far.look().came)
+
+    assert [0, 0, 0] == looked
+    assert S.ANSWERED is far.view(thread).state
+    assert ["How?", "Like this"] == [
+        getattr(one.body, "question", "") or getattr(one.body, "words", "")
+        for one in far.said(thread)
+    ]
 
 
 def test_two_who_look_in_the_same_moment_take_each_letter_in_once_and_in_order(

@@ -43,7 +43,7 @@ from pe_core.rules.retention import keep_at_closing, keep_at_submit
 from pe_core.store import Change, Delete, Insert, ReplyRow
 
 MOST = 500
-"""Letters of one conversation that are remembered as looked at."""
+"""Letters of a peer that move one conversation; later ones are only shown."""
 
 
 async def begin_theirs(desk: Desk, session: Session, letter: Letter) -> None:
@@ -78,7 +78,7 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
         moves = isinstance(led, ReferralState)
     else:
         moves = False
-    taken = (*view.body.taken_in, letter.id)[-MOST:]
+    taken = (*view.body.taken_in, letter.id)
     known = msgspec.structs.replace(view.body, taken_in=taken)
     more: list[Change] = []
     if moves and view.request is not None and view.is_ours:
