@@ -630,6 +630,20 @@ def test_what_is_taken_back_reaches_an_embassy_that_was_blocked_meanwhile(two: B
     assert (S.REVOKED, S.REVOKED) == (two.near.view(thread).state, two.far.view(thread).state)
 
 
+def test_an_embassy_is_not_forgotten_while_what_was_taken_back_waits_for_it(two: Between) -> None:
+    _, _, thread = refer(two)
+    near, far = two.near, two.far
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(referring.revoke(near.desk, near.session, thread))
+    with pytest.raises(NotAllowed, match="erase_waits"):
+        two.run(pairing.forget(near.desk, near.session, far.code))
+    two.carry()
+    two.run(pairing.forget(near.desk, near.session, far.code))
+
+    assert [] == [row for row in two.run(far.desk.store.select(IncomingRow)) if row.body]
+    assert None is two.run(near.desk.store.get(PeerRow, far.code))
+
+
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:
     receipt, request = two.ask(ASKED[0])
     two.agree(request, *FIELDS)
