@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from between import Between
@@ -16,6 +17,7 @@ from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import RequestId, State
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import (
+    Accept,
     Answer,
     Close,
     Consult,
@@ -24,13 +26,16 @@ from pe_core.model.referral import (
     Reason,
     Refer,
     ReferralState,
+    Transfer,
 )
 from pe_core.network import accepting, consenting, preparing, referring
 from pe_core.network.bodies import decode_body
+from pe_core.network.consenting import HANDOVER
 from pe_core.network.preparing import CaseWords
 from pe_core.store import IncomingRow, ReferralNoteRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, unlock_account
+from pe_core.vault import seal
 
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
@@ -312,6 +317,30 @@ def test_nobody_at_either_embassy_sees_the_new_receipt(two: Between) -> None:
     for house in (two.near, two.far):
         for one in house.said(thread):
             assert moved.receipt.encode() not in one.raw
+
+
+def test_in_the_place_of_a_receipt_no_words_of_another_embassy_reach_an_asker(
+    two: Between,
+) -> None:
+    receipt, _, thread = refer(two, Kind.TRANSFER)
+    far, view = two.far, two.far.view(thread)
+    (transfer,) = [one.body for one in far.said(thread)]
+    assert isinstance(transfer, Transfer)
+    sealed = seal(
+        msgspec.msgpack.encode("Call us at this number"),
+        to=[transfer.reply_key],
+        context=(HANDOVER, far.code, thread),
+    )
+    said = Accept(language="en", receipt=sealed)
+    changes = two.run(
+        referring.letter_changes(far.desk, far.session, view, view.body, S.TAKEN, said)
+    )
+    two.run(far.desk.store.write(changes))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
+
+    assert (far.code, "") == (moved.peer, moved.receipt)
 
 
 def test_a_transfer_that_is_given_back_is_taken_up_again(two: Between) -> None:

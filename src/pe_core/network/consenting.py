@@ -38,6 +38,7 @@ from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.network.erasing import take_back_all
 from pe_core.network.knowing import read_peer
+from pe_core.rules.receipts import read_receipt
 from pe_core.rules.sharing import agree, first_day
 from pe_core.store import Change, Delete, Insert, MessageRow, ReplyRow, RequestRow, Tell
 from pe_core.vault import Keys, open_envelope
@@ -50,7 +51,7 @@ _CONSENTS = (MessageKind.CONSENT, MessageKind.CONSENT_BACK)
 
 
 class Moved(Model):
-    """Where a request went: the other portal, and the receipt there, '' if it does not open."""
+    """Where a request went: the other portal, and the receipt there, '' if it is none."""
 
     peer: PeerCode
     address: str
@@ -222,14 +223,14 @@ async def take_back_consent(desk: Desk, visit: Visit, reply_id: str) -> None:
 
 
 def _moved(keys: Keys, lead: Lead) -> Moved:
-    receipt = ""
     try:
         context = (HANDOVER, lead.peer, lead.thread)
-        receipt = msgspec.msgpack.decode(open_envelope(lead.sealed, keys, context), type=str)
+        sealed = msgspec.msgpack.decode(open_envelope(lead.sealed, keys, context), type=str)
     except NONSENSE:
         # The other embassy sealed nonsense: the page says to ask.
         return Moved(peer=lead.peer, address=lead.address, receipt="")
-    return Moved(peer=lead.peer, address=lead.address, receipt=receipt)
+    # Nothing but a receipt: no words of theirs to our asker pass nobody's eyes.
+    return Moved(peer=lead.peer, address=lead.address, receipt=read_receipt(sealed) or "")
 
 
 def _entry_of_staff(
