@@ -44,6 +44,7 @@ from pe_core.store import (
     OutgoingRow,
     PeerRow,
     ReferralRow,
+    RequestRow,
     Update,
 )
 from pe_core.toolkit.embassy import TestEmbassy
@@ -598,6 +599,19 @@ def test_only_whoever_a_request_was_handed_to_gives_it_back(two: Between) -> Non
     assert State.TRANSFERRED is kept[0]
     assert kept[1].moved
     assert State.TRIAGE is two.near.request(request).state
+
+
+def test_what_is_given_back_of_an_erased_request_waits_for_nobody(two: Between) -> None:
+    _, request, thread = refer(two, Kind.TRANSFER)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    two.run(two.near.desk.store.write([Delete(RequestRow, {"id": request})]))
+    two.run(accepting.give_back(two.far.desk, two.far.session, thread, "", "en"))
+    two.carry()
+    looked = two.near.look()
+
+    assert (1, 0) == (looked.came, looked.waiting)
+    assert S.RETURNED is two.near.view(thread).state
 
 
 def test_what_was_given_back_stays_so_when_it_is_erased_there(two: Between) -> None:

@@ -40,7 +40,7 @@ from pe_core.network.wire import Letter
 from pe_core.rules.lifecycle import may_move
 from pe_core.rules.referring import ACT_OF, first_state, other, step
 from pe_core.rules.retention import keep_at_closing, keep_at_submit
-from pe_core.store import Change, Delete, Insert, ReplyRow
+from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow
 
 MOST = 500
 """Letters of a peer that move one conversation; later ones are only shown."""
@@ -108,6 +108,8 @@ async def _about_request(
     """Return what a peer's yes, or its giving back, changes about a request of ours."""
     if view.request is None or view.body.kind is not Kind.TRANSFER:
         return known, []
+    if await desk.store.get(RequestRow, view.request) is None:
+        return known, []  # Erased: no colleague will ever open it, and nothing is left to move.
     if isinstance(body, Accept):
         return await _hand_over(desk, session, view, known, body)
     if isinstance(body, Return):
