@@ -10,27 +10,41 @@ import pytest
 
 from between import Between, House
 from pe_core.desk import visits
+from pe_core.desk.epochs import AT_ONCE
 from pe_core.desk.requests import Moving, move
+from pe_core.desk.sealing import new_id
 from pe_core.errors import NotAllowed
-from pe_core.model import Outcome, RequestErased, State, WithdrawalFellDue
+from pe_core.model import Outcome, RequestErased, State, WithdrawalAsked, WithdrawalFellDue
 from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Accept, Answer, ReferralState
-from pe_core.network import accepting, posting, preparing, referring, threads
+from pe_core.network import (
+    accepting,
+    consenting,
+    pairing,
+    posting,
+    preparing,
+    referring,
+    threads,
+)
 from pe_core.network.bodies import decode_body, encode_body
 from pe_core.network.erasing import taken_back
+from pe_core.network.following import MOST
 from pe_core.network.identity import desk_keys, read_begun
 from pe_core.network.incoming import Looked, look_at_incoming
 from pe_core.network.letters import seal_letter
 from pe_core.network.listening import TakingBack
-from pe_core.network.wire import Letter, Sealed, encode_packet
+from pe_core.network.receiving import take_in
+from pe_core.network.wire import Erase, Hello, Letter, Sealed, encode_packet
 from pe_core.store import (
     Change,
     Delete,
     IncomingRow,
     Insert,
+    OutboxRow,
     OutgoingRow,
     PeerRow,
     ReferralRow,
+    RequestRow,
     Update,
 )
 from pe_core.toolkit.embassy import TestEmbassy
@@ -41,6 +55,7 @@ from test_network_referring import FIELDS, prepare, refer
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
 NOW = 1_795_514_700
+DAY = 24 * 3600
 THREAD = ThreadId("t" * 26)
 
 
@@ -232,6 +247,34 @@ def test_a_yes_that_was_passed_over_is_taken_in_once_its_conversation_is_there(
     assert S.ACCEPTED is two.near.view(thread).state
 
 
+def test_no_letter_moves_a_conversation_twice_however_many_follow_it(two: Between) -> None:
+    far, thread = two.far, two.near.begin(consult(two))
+    two.exchange()
+    view = far.view(thread)
+    said = Answer(words="Like this", language="en")
+    many = (*view.body.taken_in, *(PacketId(f"{number:026}") for number in range(MOST - 1)))
+    known = msgspec.structs.replace(view.body, taken_in=many)
+    change = two.run(threads.change_referral(far.desk, view, known, S.ANSWERED))
+    two.run(far.desk.store.write([change]))
+    two.near.look()
+    row = two.near.view(thread)
+    answered = two.run(threads.change_referral(two.near.desk, row, row.body, S.ANSWERED))
+    two.run(two.near.desk.store.write([answered]))
+    two.run(referring.answer(two.near.desk, two.near.session, thread, said))
+    two.carry()
+    looked = []
+    for _ in range(3):
+        far.session = two.run(unlock_account(far.desk, two.clock, far.embassy.account))
+        looked.append(far.look().came)
+
+    assert [0, 0, 0] == looked
+    assert S.ANSWERED is far.view(thread).state
+    assert ["How?", "Like this"] == [
+        getattr(one.body, "question", "") or getattr(one.body, "words", "")
+        for one in far.said(thread)
+    ]
+
+
 def test_two_who_look_in_the_same_moment_take_each_letter_in_once_and_in_order(
     two: Between,
 ) -> None:
@@ -315,6 +358,59 @@ def test_what_cannot_be_read_is_shown_as_that_and_begins_nothing(
 
     assert (0, [PeerCode("zz")]) == (looked.came, [one.peer for one in looked.unread])
     assert [] == two.far.threads()
+
+
+@pytest.mark.parametrize("created", [2**63 - 1, -(10**12), -62_135_596_800, NOW - 16 * DAY])
+def test_a_letter_of_a_day_on_which_it_cannot_have_been_made_is_not_believed(
+    two: Between, created: int
+) -> None:
+    forge(two, signed_by_desk=True, created=created)
+    two.near.begin(consult(two))
+    two.carry()
+    looked = two.far.look()
+
+    assert (1, [two.near.code]) == (looked.came, [one.peer for one in looked.unread])
+    assert 1 == len(two.far.threads())
+
+
+@pytest.mark.parametrize("created", [NOW - 14 * DAY, NOW + 300])
+def test_a_letter_that_was_long_on_its_way_is_believed(two: Between, created: int) -> None:
+    forge(two, signed_by_desk=True, created=created)
+
+    assert (1, ()) == (two.far.look().came, two.far.look().unread)
+
+
+async def turns_beside(act: Awaitable[Any]) -> int:
+    """Return how often others are served while an act goes on."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    beside = asyncio.create_task(others())
+    await act
+    beside.cancel()
+    return turns
+
+
+def test_however_many_letters_came_others_are_served_while_they_are_looked_at(
+    two: Between,
+) -> None:
+    many = 20
+    for number in range(1, many + 1):
+        forge(two, signed_by_desk=False, id=PacketId(f"{number:026}"), number=number)
+    unread = two.run(turns_beside(look_at_incoming(two.far.desk, two.far.session)))
+    for _ in range(many):
+        two.near.begin(consult(two))
+    two.carry()
+    two.far.look()
+    listed = two.run(turns_beside(threads.read_referrals(two.far.desk, two.far.session)))
+
+    assert many <= unread
+    assert many // AT_ONCE <= listed
 
 
 def test_a_yes_in_a_conversation_that_there_is_not_says_nothing(two: Between) -> None:
@@ -427,6 +523,139 @@ def test_a_peer_takes_back_its_own_conversations_alone(two: Between) -> None:
     assert [] == two.run(taken_back(two.far.desk, PeerCode("xx"), thread))
     assert [] == two.run(taken_back(two.far.desk, PeerCode("zz"), ThreadId("z" * 26)))
     assert 2 == len(two.run(taken_back(two.far.desk, PeerCode("zz"), thread)))
+
+
+def erase(by: House, at: House, thread: ThreadId) -> None:
+    """Let an embassy's server take back in a conversation, as it can without its people."""
+    now = int(by.desk.now().timestamp())
+    packet = Erase(
+        id=new_id(),
+        sender=by.code,
+        to=at.code,
+        created=now,
+        thread=thread,
+        packets=(PacketId(new_id()),),
+    )
+    by.run(take_in(at.desk, encode_packet(packet), by.code, now))
+
+
+def test_a_withdrawal_that_a_peer_says_again_and_again_is_told_once(two: Between) -> None:
+    _, _, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    for _ in range(3):
+        erase(two.near, two.far, thread)
+    told = [row.event for row in two.run(two.far.desk.store.select(OutboxRow))]
+    asked = msgspec.msgpack.encode(WithdrawalAsked(request=own))
+    due = msgspec.msgpack.encode(WithdrawalFellDue(request=own))
+
+    assert (1, 1) == (told.count(asked), told.count(due))
+    assert two.far.request(own).withdrawal_due
+
+
+def test_whom_we_wrote_to_ends_nothing_that_we_began_and_what_is_there_can_still_be_erased(
+    two: Between,
+) -> None:
+    receipt, _, thread = refer(two)
+    erase(two.far, two.near, thread)
+    stood, copies = two.near.view(thread).state, two.near.said(thread)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    two.exchange()
+
+    assert (S.WAITING, 1) == (stood, len(copies))
+    assert [] == [row for row in two.run(two.far.desk.store.select(IncomingRow)) if row.body]
+    assert two.near.view(thread).row.erased
+
+
+def test_whom_a_request_was_handed_to_cannot_withdraw_it_here(two: Between) -> None:
+    receipt, request, thread = refer(two, Kind.TRANSFER)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    erase(two.far, two.near, thread)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+
+    assert None is two.near.request(request).withdrawal_due
+    assert two.run(consenting.read_asked(two.near.desk, visit)).moved
+
+
+def test_only_whoever_a_request_was_handed_to_gives_it_back(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request, Kind.TRANSFER)
+    first, second = (two.near.begin(prepared, request) for _ in range(2))
+    two.exchange()
+    for thread in (first, second):
+        two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+        two.exchange()
+    two.run(accepting.give_back(two.far.desk, two.far.session, second, "", "en"))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    kept = two.near.request(request).state, two.run(consenting.read_asked(two.near.desk, visit))
+    two.run(accepting.give_back(two.far.desk, two.far.session, first, "", "en"))
+    two.exchange()
+
+    assert State.TRANSFERRED is kept[0]
+    assert kept[1].moved
+    assert State.TRIAGE is two.near.request(request).state
+
+
+def test_what_is_given_back_of_an_erased_request_waits_for_nobody(two: Between) -> None:
+    _, request, thread = refer(two, Kind.TRANSFER)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    two.run(two.near.desk.store.write([Delete(RequestRow, {"id": request})]))
+    two.run(accepting.give_back(two.far.desk, two.far.session, thread, "", "en"))
+    two.carry()
+    looked = two.near.look()
+
+    assert (1, 0) == (looked.came, looked.waiting)
+    assert S.RETURNED is two.near.view(thread).state
+
+
+def test_what_was_given_back_stays_so_when_it_is_erased_there(two: Between) -> None:
+    _, _, thread = refer(two, Kind.TRANSFER)
+    own = two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.run(accepting.give_back(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+    two.run(TakingBack(two.far.desk).hear(RequestErased(request=own)))
+    two.exchange()
+
+    assert S.RETURNED is two.near.view(thread).state
+    assert [True, True] == [one.is_gone for one in two.near.said(thread) if not one.ours]
+
+
+def test_what_is_taken_back_reaches_an_embassy_that_was_blocked_meanwhile(two: Between) -> None:
+    receipt, _, thread = refer(two)
+    two.run(pairing.block(two.near.desk, two.near.session, two.far.code))
+    hello = next(row for row in two.near.outgoing() if not row.thread)
+    packet = msgspec.json.decode(hello.packet, type=Hello)
+    changes, _ = two.run(pairing.hear_hello(two.far.desk, packet, packet.created))
+    two.run(two.far.desk.store.write(changes))
+    stood = two.run(two.far.desk.store.get(PeerRow, two.near.code)).state
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
+    two.run(consenting.take_back_consent(two.near.desk, visit, given_id))
+    two.carry()
+
+    assert "proposed" == stood
+    assert [] == [row for row in two.run(two.far.desk.store.select(IncomingRow)) if row.body]
+    assert (S.REVOKED, S.REVOKED) == (two.near.view(thread).state, two.far.view(thread).state)
+
+
+def test_an_embassy_is_not_forgotten_while_what_was_taken_back_waits_for_it(two: Between) -> None:
+    _, _, thread = refer(two)
+    near, far = two.near, two.far
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(referring.revoke(near.desk, near.session, thread))
+    with pytest.raises(NotAllowed, match="erase_waits"):
+        two.run(pairing.forget(near.desk, near.session, far.code))
+    two.carry()
+    two.run(pairing.forget(near.desk, near.session, far.code))
+
+    assert [] == [row for row in two.run(far.desk.store.select(IncomingRow)) if row.body]
+    assert None is two.run(near.desk.store.get(PeerRow, far.code))
 
 
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:

@@ -270,9 +270,9 @@ TAKEN = None
             {"state": "blocked"},
             (("not_known", 403), ("not_known", 403), ("not_known", 403)),
         ),
-        ({"state": "proposed"}, (("not_paired", 403), ("not_paired", 403), TAKEN)),
+        ({"state": "proposed"}, (("not_paired", 403), TAKEN, TAKEN)),
         ({"ours": 0}, (("not_paired", 403), ("not_paired", 403), TAKEN)),
-        ({"theirs": 0}, (("not_paired", 403), ("not_paired", 403), TAKEN)),
+        ({"theirs": 0}, (("not_paired", 403), TAKEN, TAKEN)),
         (
             {"state": "paused", "ours": 0},
             (("not_paired", 403), ("not_paired", 403), TAKEN),

@@ -1,20 +1,23 @@
 """Messages between two embassies about requests: sent as shown, answered, taken back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from between import Between
 from pe_core.desk import visits
 from pe_core.desk.requests import open_request
 from pe_core.desk.working import take_up
-from pe_core.errors import NotAllowed
+from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import RequestId, State
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import (
+    Accept,
     Answer,
     Close,
     Consult,
@@ -23,13 +26,16 @@ from pe_core.model.referral import (
     Reason,
     Refer,
     ReferralState,
+    Transfer,
 )
 from pe_core.network import accepting, consenting, preparing, referring
 from pe_core.network.bodies import decode_body
+from pe_core.network.consenting import HANDOVER
 from pe_core.network.preparing import CaseWords
 from pe_core.store import IncomingRow, ReferralNoteRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, unlock_account
+from pe_core.vault import seal
 
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
@@ -215,6 +221,58 @@ def test_what_was_taken_back_before_it_left_never_leaves(two: Between) -> None:
     assert [] == two.far.threads()
 
 
+async def _take_back(two: Between, receipt: str) -> None:
+    _, visit = await visits.come_back(two.near.desk, receipt)
+    ((given_id, _),) = (await consenting.read_asked(two.near.desk, visit)).given
+    await consenting.take_back_consent(two.near.desk, visit, given_id)
+
+
+def test_what_was_taken_back_while_it_was_looked_at_is_not_sent(two: Between) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request)
+    two.run(_take_back(two, receipt))
+
+    with pytest.raises(Conflict):
+        two.near.begin(prepared, request)
+    assert ([], []) == (two.near.outgoing(), two.near.threads())
+
+
+def test_what_was_agreed_to_anew_is_shown_anew_before_it_is_sent(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    wide = prepare(two, request)
+    two.agree(request, "paper")
+
+    with pytest.raises(Conflict):
+        two.near.begin(wide, request)
+    assert two.near.begin(prepare(two, request), request)
+
+
+@pytest.mark.parametrize("first", ["asker", "coordinator"])
+def test_who_takes_back_and_who_sends_in_one_moment_leave_nothing_to_read_there(
+    two: Between, first: str
+) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    near, prepared = two.near, prepare(two, request)
+
+    async def both() -> None:
+        acts = {
+            "asker": _take_back(two, receipt),
+            "coordinator": referring.begin(near.desk, near.session, prepared, request=request),
+        }
+        started = sorted(acts, key=lambda name: name != first)
+        done = await asyncio.gather(*(acts[name] for name in started), return_exceptions=True)
+        assert None is done[started.index("asker")]
+
+    two.run(both())
+    two.exchange()
+
+    assert {S.REVOKED} >= {view.state for view in near.threads()}
+    assert [] == [row for row in two.run(two.far.desk.store.select(IncomingRow)) if row.body]
+
+
 def test_a_coordinator_takes_back_what_they_sent(two: Between) -> None:
     _, _, thread = refer(two)
     two.run(referring.revoke(two.near.desk, two.near.session, thread))
@@ -259,6 +317,30 @@ def test_nobody_at_either_embassy_sees_the_new_receipt(two: Between) -> None:
     for house in (two.near, two.far):
         for one in house.said(thread):
             assert moved.receipt.encode() not in one.raw
+
+
+def test_in_the_place_of_a_receipt_no_words_of_another_embassy_reach_an_asker(
+    two: Between,
+) -> None:
+    receipt, _, thread = refer(two, Kind.TRANSFER)
+    far, view = two.far, two.far.view(thread)
+    (transfer,) = [one.body for one in far.said(thread)]
+    assert isinstance(transfer, Transfer)
+    sealed = seal(
+        msgspec.msgpack.encode("Call us at this number"),
+        to=[transfer.reply_key],
+        context=(HANDOVER, far.code, thread),
+    )
+    said = Accept(language="en", receipt=sealed)
+    changes = two.run(
+        referring.letter_changes(far.desk, far.session, view, view.body, S.TAKEN, said)
+    )
+    two.run(far.desk.store.write(changes))
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
+
+    assert (far.code, "") == (moved.peer, moved.receipt)
 
 
 def test_a_transfer_that_is_given_back_is_taken_up_again(two: Between) -> None:

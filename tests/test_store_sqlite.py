@@ -18,6 +18,7 @@ from pe_core.store import (
     FileRow,
     MessageRow,
     MetaRow,
+    ReferralRow,
     Table,
     Update,
 )
@@ -400,3 +401,34 @@ def test_two_entries_with_one_place_in_a_thread_are_put_in_order(tmp_path: Path)
         return sorted(await store.pick(MessageRow, ("id", "number")))
 
     assert [("a", 1), ("b", 2), ("c", 3), ("d", 4)] == on_store(tmp_path, act)
+
+
+def test_a_conversation_about_a_request_of_ours_is_known_as_begun_here(tmp_path: Path) -> None:
+    rows = (
+        ("asked", "r1", "waiting"),
+        ("handed on", "r2", "taken"),
+        ("made of it", "r3", "taken"),
+        ("about nobody", "", "waiting"),
+    )
+    on_store(tmp_path, lambda store: store.count(MetaRow))
+    database = sqlite3.connect(tmp_path / "instance.sqlite")
+    with database:
+        database.execute("DELETE FROM _sqlite_migrations WHERE name = '0007_whose_conversation'")
+        database.execute("ALTER TABLE referrals DROP COLUMN ours")
+        database.executemany(
+            """INSERT INTO requests (id, locator, state, week, keep_until, epoch, bucket, revision,
+            body) VALUES (?, ?, ?, 1, 1, 'e', 1, 1, x'00')""",
+            [("r1", b"1", "active"), ("r2", b"2", "transferred"), ("r3", b"3", "active")],
+        )
+        database.executemany(
+            """INSERT INTO referrals (id, peer, request, state, due, keep_until, epoch, revision,
+            erased, body) VALUES (?, 'yy', ?, ?, 0, 1, 'e', 0, 0, x'00')""",
+            rows,
+        )
+    database.close()
+
+    async def act(store: SqliteStore) -> dict[str, int]:
+        return dict(await store.pick(ReferralRow, ("id", "ours")))
+
+    expected = {"asked": 1, "handed on": 1, "made of it": 0, "about nobody": 0}
+    assert expected == on_store(tmp_path, act)

@@ -11,6 +11,7 @@ from pe_core.desk.sealing import seal_message
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import change_summary, open_original, summary_of
 from pe_core.desk.trail import record
+from pe_core.errors import Conflict
 from pe_core.model import Message, Original, RequestId, State, Summary
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
@@ -65,13 +66,17 @@ async def note_work(
     *,
     summary: Summary | None = None,
     changes: Sequence[Change] = (),
+    last: int | None = None,
 ) -> None:
     """Write an entry for the team, the summary it leads to, and the trail, all or nothing.
 
-    Raises Conflict when a colleague changed the request meanwhile.
+    Raises Conflict when a colleague changed the request meanwhile, and when somebody wrote
+    behind the entry ``last``, where that is the last one that was read.
     """
     epoch = await current_epoch(desk, "intake")
     entry = await seal_message(desk, work.id, epoch, message)
+    if last is not None and entry.number != last + 1:
+        raise Conflict
     after = past(summary or work.summary, entry.number)
     stored = change_summary(desk, session, work.row, after)
     await record(desk, session.box, act, work.id, [*changes, Insert(entry), stored])

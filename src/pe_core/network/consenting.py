@@ -14,12 +14,13 @@ import msgspec
 
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import current_epoch
+from pe_core.desk.looking import open_message
 from pe_core.desk.sealing import seal_message, seal_reply
 from pe_core.desk.sessions import Session, Visit
 from pe_core.desk.summaries import NONSENSE
 from pe_core.desk.visits import read_replies, write_for_asker
 from pe_core.desk.working import OVER, Work, note_work
-from pe_core.errors import NotAllowed, NotFound, NothingToSealTo
+from pe_core.errors import Conflict, NotAllowed, NotFound, NothingToSealTo
 from pe_core.model import (
     Answer,
     Author,
@@ -37,8 +38,9 @@ from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.network.erasing import take_back_all
 from pe_core.network.knowing import read_peer
+from pe_core.rules.receipts import read_receipt
 from pe_core.rules.sharing import agree, first_day
-from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow, Tell
+from pe_core.store import Change, Delete, Insert, MessageRow, ReplyRow, RequestRow, Tell
 from pe_core.vault import Keys, open_envelope
 
 HANDOVER = "handover"
@@ -49,7 +51,7 @@ _CONSENTS = (MessageKind.CONSENT, MessageKind.CONSENT_BACK)
 
 
 class Moved(Model):
-    """Where a request went: the other portal, and the receipt there, '' if it does not open."""
+    """Where a request went: the other portal, and the receipt there, '' if it is none."""
 
     peer: PeerCode
     address: str
@@ -69,8 +71,12 @@ class Asked(Model):
 
 def consents_of(help_request: HelpRequest) -> tuple[Consent, ...]:
     """Return the consents in force, the last one of each embassy; a no is one without fields."""
+    return _in_force(message for _, message in help_request.thread)
+
+
+def _in_force(messages: Iterable[Message]) -> tuple[Consent, ...]:
     found: dict[PeerCode, Consent] = {}
-    for _, message in help_request.thread:
+    for message in messages:
         if message.consent is None or message.kind not in _CONSENTS:
             continue
         found.pop(message.consent.peer, None)
@@ -83,6 +89,18 @@ def consent_for(help_request: HelpRequest, peer: PeerCode) -> Consent | None:
     """Return the consent in force for one embassy, None where nobody agreed to anything."""
     known = (consent for consent in consents_of(help_request) if consent.peer == peer)
     return next((consent for consent in known if consent.fields), None)
+
+
+async def check_consent(desk: Desk, session: Session, work: Work, consent: Consent) -> int:
+    """Hold a consent against the thread as it is now; return the number of its last entry.
+
+    Raises Conflict for a consent that was taken back, or replaced, since it was read.
+    """
+    rows = await desk.store.select(MessageRow, {"request": work.id}, order="number")
+    opened = [open_message(desk, session, row) for row in rows if row.epoch in session.epochs]
+    if consent not in _in_force(opened):
+        raise Conflict
+    return rows[-1].number
 
 
 async def host_of(desk: Desk, peer: PeerCode) -> str:
@@ -205,14 +223,14 @@ async def take_back_consent(desk: Desk, visit: Visit, reply_id: str) -> None:
 
 
 def _moved(keys: Keys, lead: Lead) -> Moved:
-    receipt = ""
     try:
         context = (HANDOVER, lead.peer, lead.thread)
-        receipt = msgspec.msgpack.decode(open_envelope(lead.sealed, keys, context), type=str)
+        sealed = msgspec.msgpack.decode(open_envelope(lead.sealed, keys, context), type=str)
     except NONSENSE:
         # The other embassy sealed nonsense: the page says to ask.
         return Moved(peer=lead.peer, address=lead.address, receipt="")
-    return Moved(peer=lead.peer, address=lead.address, receipt=receipt)
+    # Nothing but a receipt: no words of theirs to our asker pass nobody's eyes.
+    return Moved(peer=lead.peer, address=lead.address, receipt=read_receipt(sealed) or "")
 
 
 def _entry_of_staff(

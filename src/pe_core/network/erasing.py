@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.sealing import new_id
+from pe_core.desk.timers import timer_of
 from pe_core.model import RequestId, WithdrawalAsked, WithdrawalFellDue
 from pe_core.model.peer import PeerCode, ThreadId
 from pe_core.model.referral import ReferralState
@@ -90,20 +91,21 @@ async def stop_sending(desk: Desk, peer: PeerCode, thread: str) -> list[Change]:
 async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Change]:
     """Return what an erase of a peer changes beside the bodies of the packets that it names.
 
-    Our own letters in that conversation go too, also those that still wait to go out. A request
-    that was made of it is withdrawn as if its asker had asked for it: after 48 hours, and with
-    the coordinators warned.
+    Nothing in a conversation that we began: it is ours to take back, and what has to be erased
+    there is found by our own letters. In one that the peer began they go, also those that still
+    wait to go out. A request that was made of it is withdrawn as if its asker had asked for it:
+    after 48 hours, and with the coordinators warned.
     """
     row = await desk.store.get(ReferralRow, thread)
-    if row is None or row.peer != sender:
+    if row is None or row.peer != sender or row.ours:
         return []
     if row.state == ReferralState.TAKEN:
         request = RequestId(row.request)
+        fell_due = WithdrawalFellDue(request=request)
+        if await timer_of(desk, fell_due) is not None:
+            return []  # Coordinators are warned once, however often a peer says it.
         due = withdrawal_day(desk.now())
-        return [
-            Tell(WithdrawalAsked(request=request)),
-            Tell(WithdrawalFellDue(request=request), due=due),
-        ]
+        return [Tell(WithdrawalAsked(request=request)), Tell(fell_due, due=due)]
     revoked = {"state": ReferralState.REVOKED.value, "due": 0}
     return [
         Update(ReferralRow, (row.id,), revoked, expect={"state": row.state}),

@@ -40,10 +40,10 @@ from pe_core.network.wire import Letter
 from pe_core.rules.lifecycle import may_move
 from pe_core.rules.referring import ACT_OF, first_state, other, step
 from pe_core.rules.retention import keep_at_closing, keep_at_submit
-from pe_core.store import Change, Delete, Insert, ReplyRow
+from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow
 
 MOST = 500
-"""Letters of one conversation that are remembered as looked at."""
+"""Letters of a peer that move one conversation; later ones are only shown."""
 
 
 async def begin_theirs(desk: Desk, session: Session, letter: Letter) -> None:
@@ -78,7 +78,7 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
         moves = isinstance(led, ReferralState)
     else:
         moves = False
-    taken = (*view.body.taken_in, letter.id)[-MOST:]
+    taken = (*view.body.taken_in, letter.id)
     known = msgspec.structs.replace(view.body, taken_in=taken)
     more: list[Change] = []
     if moves and view.request is not None and view.is_ours:
@@ -108,6 +108,8 @@ async def _about_request(
     """Return what a peer's yes, or its giving back, changes about a request of ours."""
     if view.request is None or view.body.kind is not Kind.TRANSFER:
         return known, []
+    if await desk.store.get(RequestRow, view.request) is None:
+        return known, []  # Erased: no colleague will ever open it, and nothing is left to move.
     if isinstance(body, Accept):
         return await _hand_over(desk, session, view, known, body)
     if isinstance(body, Return):
@@ -133,9 +135,12 @@ async def _hand_over(
 
 
 async def _take_again(desk: Desk, session: Session, view: ReferralView) -> list[Change]:
-    """Take a request up again that was given back; the asker's page leads nowhere any more."""
+    """Take a request up again that was given back; the asker's page leads nowhere any more.
+
+    Only whoever it was handed to gives it back: of two who were asked, one alone has it.
+    """
     work = await take_up(desk, session, _request_of(view))
-    if not may_move(work.state, State.TRIAGE, Author.SYSTEM):
+    if not view.body.lead or not may_move(work.state, State.TRIAGE, Author.SYSTEM):
         return []
     keep = keep_at_submit(week_of(here_and_now(desk).date()))
     notice = Reply(at=desk.now(), kind=MessageKind.STATE, state=State.TRIAGE)

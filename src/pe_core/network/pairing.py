@@ -23,7 +23,7 @@ from pe_core.errors import (
     TooMany,
 )
 from pe_core.model import Box
-from pe_core.model.peer import PeerCode, PeerState
+from pe_core.model.peer import OutState, PeerCode, PeerState
 from pe_core.model.trail import HOST, Act
 from pe_core.network.addresses import read_origin
 from pe_core.network.identity import Own, read_begun, read_own, tell
@@ -127,13 +127,16 @@ async def block(desk: Desk, session: Session | None, code: str) -> None:
 async def forget(desk: Desk, session: Session | None, code: str) -> None:
     """Take an embassy off the list, with its keys; NotAllowed while it is active.
 
-    Nothing is told: whoever was a peer has heard of it when it was paused or blocked.
+    Also while something that was taken back waits for it, which its asker was promised. Nothing
+    is told: whoever was a peer has heard of it when it was paused or blocked.
     """
     await _until_written(partial(_forget, desk, session, code))
 
 
 async def _forget(desk: Desk, session: Session | None, code: str) -> None:
     known = await _known_for(desk, code, Step.FORGET)
+    if await _erase_waits(desk, code):
+        raise NotAllowed("staff.peers.erase_waits")
     gone: list[Change] = [
         Delete(PeerRow, {"code": code}, expect={"state": known.row.state}),
         Delete(PeerKeysetRow, {"peer": code}),
@@ -142,6 +145,11 @@ async def _forget(desk: Desk, session: Session | None, code: str) -> None:
     ]
     await record(desk, _box(session), Act.PEER_FORGOTTEN, code, gone)
     desk.wrong_words.pop(code, None)
+
+
+async def _erase_waits(desk: Desk, code: str) -> bool:
+    waiting = {"peer": code, "number": 0, "state": OutState.WAITING.value}
+    return any(thread for (thread,) in await desk.store.pick(OutgoingRow, ("thread",), waiting))
 
 
 async def hear_hello(desk: Desk, hello: Hello, now: int) -> tuple[list[Change], str]:

@@ -98,8 +98,8 @@ def _check_age(packet: AnyPacket, now: int) -> None:
 async def _may_send(desk: Desk, packet: AnyPacket) -> PeerRow | None:
     """Return the peer that sent it; PacketRefused if it may not send such a packet now.
 
-    While we pause, letters wait at the sender; what is taken back does not wait. Only a hello
-    comes from somebody who is not known yet.
+    While we pause, letters wait at the sender; what is taken back does not wait, and is heard
+    too from whoever has blocked us since. Only a hello comes from somebody not known yet.
     """
     peer = await desk.store.get(PeerRow, packet.sender)
     is_known = peer is not None and peer.state != PeerState.BLOCKED
@@ -107,7 +107,8 @@ async def _may_send(desk: Desk, packet: AnyPacket) -> PeerRow | None:
         return peer
     if peer is None or not is_known:
         raise PacketRefused("not_known", 403)
-    if peer.state == PeerState.PROPOSED or not (peer.ours and peer.theirs):
+    is_paired = peer.state != PeerState.PROPOSED and peer.theirs
+    if not peer.ours or (isinstance(packet, Sealed) and not is_paired):
         raise PacketRefused("not_paired", 403)
     if peer.state == PeerState.PAUSED and isinstance(packet, Sealed):
         raise PacketRefused("paused", 503, after=PAUSED_FOR)

@@ -23,11 +23,13 @@ from pe_core.model.referral import (
     Body,
     Close,
     Decline,
+    Refer,
     Referral,
     ReferralState,
     Side,
 )
-from pe_core.network.bodies import encode_body
+from pe_core.network.bodies import decode_body, encode_body
+from pe_core.network.consenting import check_consent
 from pe_core.network.erasing import take_back
 from pe_core.network.posting import post, post_parts
 from pe_core.network.preparing import Prepared
@@ -65,7 +67,7 @@ async def begin(
 
     Files that go along follow in letters of their own, in the same transaction. ``press`` names
     the page that was pressed: pressed twice it sends once. Raises NotAllowed as ``post`` does,
-    and for a request that is over.
+    and for a request that is over; Conflict where the asker's consent has changed since.
     """
     thread = _thread_of(press, prepared)
 
@@ -74,7 +76,7 @@ async def begin(
         if request is None:
             await record(desk, session.box, trails.Act.REFERRAL_BEGUN, trace_of(thread), changes)
         else:
-            await _begin_about(desk, session, request, prepared.peer, changes)
+            await _begin_about(desk, session, request, prepared, changes)
 
     await _once(desk, [thread], write)
     return thread
@@ -241,23 +243,34 @@ async def forget_letters(desk: Desk, view: ReferralView) -> list[Change]:
 
 
 async def _begin_about(
-    desk: Desk, session: Session, request: RequestId, peer: PeerCode, changes: Sequence[Change]
+    desk: Desk,
+    session: Session,
+    request: RequestId,
+    prepared: Prepared,
+    changes: Sequence[Change],
 ) -> None:
-    """Write the beginning of a conversation with an entry in the thread of its request."""
+    """Write the beginning of a conversation with an entry in the thread of its request.
+
+    The asker may have taken their consent back since the letter was put together: it is looked
+    at once more, and whoever writes into the thread from then on makes this a Conflict.
+    """
     work = await take_up(desk, session, request)
     if work.state in OVER:
         raise NotAllowed("staff.request.closed")
+    body = decode_body(prepared.kind, prepared.raw)
+    last = None
+    if isinstance(body, Refer):
+        last = await check_consent(desk, session, work, body.consent)
     moved = change_state(work.row, State.TRIAGE) if work.state is State.NEW else []
     entry = Message(
         at=desk.now(),
         author=Author.STAFF,
         kind=MessageKind.SENT_ON,
         box=session.box,
-        peer=peer,
+        peer=prepared.peer,
     )
-    await note_work(
-        desk, session, work, entry, trails.Act.REFERRAL_BEGUN, changes=[*changes, *moved]
-    )
+    act, all_changes = trails.Act.REFERRAL_BEGUN, [*changes, *moved]
+    await note_work(desk, session, work, entry, act, changes=all_changes, last=last)
 
 
 async def _at(desk: Desk, session: Session, thread: ThreadId, revision: int | None) -> ReferralView:

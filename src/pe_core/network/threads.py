@@ -1,11 +1,12 @@
 """Conversations with peers as an unlocked coordinator sees them: the row, and every letter."""
 
+import asyncio
 from datetime import UTC, date, datetime
 
 import msgspec
 
 from pe_core.desk.desk import Desk, today_of
-from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.epochs import AT_ONCE, current_epoch, open_grants
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import NONSENSE
 from pe_core.errors import KeysetRefused, NotFound
@@ -17,6 +18,7 @@ from pe_core.model.week import Week, week_of
 from pe_core.network.bodies import decode_body
 from pe_core.network.letters import open_kept
 from pe_core.network.posting import CASE_LASTS, TALK_LASTS, WEEK
+from pe_core.network.sending import STILL_TRIED
 from pe_core.network.wire import Letter
 from pe_core.rules.referring import Pressure, pressure
 from pe_core.store import (
@@ -32,6 +34,10 @@ from pe_core.vault import open_envelope, read_keyset, seal
 KEPT_LONGER = 5
 """Weeks that a conversation outlives its last letter."""
 CASES = (Kind.REFER, Kind.TRANSFER)
+
+_DAY = 24 * 3600
+_DAY_0 = date(1970, 1, 1).toordinal()
+"""The day of the second 0."""
 
 
 class ReferralView(Model):
@@ -122,6 +128,7 @@ async def new_referral(
         epoch=epoch.id,
         revision=0,
         body=seal(msgspec.msgpack.encode(body), to=[epoch.public], context=context),
+        ours=int(body.side is Side.SENDER),
     )
 
 
@@ -172,15 +179,26 @@ async def read_referrals(
     await open_grants(desk, session)
     where = {"request": request} if request is not None else {}
     rows = await desk.store.select(ReferralRow, where)
-    views = [view for row in rows if (view := open_referral(desk, session, row)) is not None]
+    views = []
+    for number, row in enumerate(rows):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        view = open_referral(desk, session, row)
+        if view is not None:
+            views.append(view)
     return sorted(views, key=lambda view: (view.body.at, view.id), reverse=True)
 
 
 async def read_thread(desk: Desk, session: Session, view: ReferralView) -> list[Said]:
     """Return the letters of a conversation, the first first, without the pieces of files."""
     ours = await desk.store.select(ReferralNoteRow, {"referral": view.id}, order="number")
-    said = [_read_ours(desk, session, row) for row in ours]
+    said = []
+    for number, note in enumerate(ours):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        said.append(_read_ours(desk, session, note))
     for name in await _names(desk, view):
+        await asyncio.sleep(0)
         row = await desk.store.get(IncomingRow, view.peer, name)
         if row is not None:
             said.append(await read_theirs(desk, session, row))
@@ -227,7 +245,8 @@ async def read_theirs(desk: Desk, session: Session, row: IncomingRow) -> Said:
 async def open_incoming(desk: Desk, session: Session, row: IncomingRow) -> Letter | None:
     """Return the letter in a row, None where it is gone, not ours to open, or not to be believed.
 
-    It must say of itself what the row says, which the packet's own signature was checked for.
+    It must say of itself what the row says, which the packet's own signature was checked for,
+    and that it was made when such a packet is still let in on the row's day.
     """
     keys = session.epochs.get(row.epoch)
     held = await desk.store.get(PeerKeysetRow, row.peer, row.serial)
@@ -240,7 +259,13 @@ async def open_incoming(desk: Desk, session: Session, row: IncomingRow) -> Lette
     except (*NONSENSE, KeysetRefused):
         return None
     fits = (letter.sender, letter.thread, letter.number) == (row.peer, row.thread, row.number)
-    return letter if fits else None
+    return letter if fits and _is_of_its_day(letter, row.day) else None
+
+
+def _is_of_its_day(letter: Letter, day: int) -> bool:
+    """Return whether a letter that came on a day can have been made when it says it was."""
+    made = _DAY_0 + letter.created // _DAY
+    return day - STILL_TRIED // _DAY - 1 <= made <= day + 1
 
 
 def _read_ours(desk: Desk, session: Session, row: ReferralNoteRow) -> Said:

@@ -106,6 +106,7 @@ class ReferralRow(Row):
     ``request`` is the request that it is about; where the other embassy began it, the one that
     was made of it, and '' before that. ``due`` is the last day for an answer, 0 where none is
     awaited. ``erased`` is the day on which the peer confirmed that all we sent is erased there.
+    ``ours`` is 1 where we began it: what the other embassy takes back then ends nothing here.
     """
 
     id: str
@@ -118,6 +119,7 @@ class ReferralRow(Row):
     revision: int
     body: bytes
     erased: int = 0
+    ours: int = 0
 
 
 class ReferralNoteRow(Row):

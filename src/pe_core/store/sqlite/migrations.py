@@ -195,6 +195,20 @@ _NETWORK = (
 )
 
 
+def _whose_conversation(database: Database) -> None:
+    for statement in _WHOSE_CONVERSATION:
+        database.execute(statement)
+
+
+_WHOSE_CONVERSATION = (
+    "ALTER TABLE referrals ADD COLUMN ours INTEGER NOT NULL DEFAULT 0",
+    # One that is about a request was begun here, unless the request was made of it.
+    """UPDATE referrals SET ours = 1 WHERE request <> ''
+    AND (state IN ('waiting', 'accepted', 'declined', 'closed')
+    OR request IN (SELECT id FROM requests WHERE state = 'transferred'))""",
+)
+
+
 STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("0001_first", _first),
     ("0002_desk_day", _desk_day),
@@ -202,6 +216,7 @@ STEPS: tuple[tuple[str, Callable[[Database], None]], ...] = (
     ("0004_local_guides", _local_guides),
     ("0005_volunteers", _volunteers),
     ("0006_network", _network),
+    ("0007_whose_conversation", _whose_conversation),
 )
 """Names and functions, in order; a new one goes to the end."""
 
