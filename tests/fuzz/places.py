@@ -115,7 +115,7 @@ OURS: Mapping[str, str] = {
     "cli/demo.py": "reckons a time",
     "courier/ringing.py": "hours that settings have checked, or that we wrote into a row",
     "desk/applying.py": "writes a secret in base 32",
-    "desk/own_ways.py": "writes hours as text",
+    "desk/ringing.py": "writes hours as text",
     "rules/matching.py": "reckons with numbers of a model",
     "rules/people_sets.py": "reckons with numbers of a model",
     "rules/week_hours.py": "reckons with a clock",
