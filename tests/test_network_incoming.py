@@ -14,7 +14,14 @@ from pe_core.desk.epochs import AT_ONCE
 from pe_core.desk.requests import Moving, move
 from pe_core.desk.sealing import new_id
 from pe_core.errors import NotAllowed
-from pe_core.model import Outcome, RequestErased, State, WithdrawalAsked, WithdrawalFellDue
+from pe_core.model import (
+    Outcome,
+    RequestErased,
+    State,
+    StateChanged,
+    WithdrawalAsked,
+    WithdrawalFellDue,
+)
 from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Accept, Answer, ReferralState
 from pe_core.network import (
@@ -491,6 +498,27 @@ def test_what_is_too_long_for_a_letter_is_refused(two: Between) -> None:
         two.near.begin(prepared)
 
 
+@pytest.mark.parametrize("state", [State.CLOSED, State.TRANSFERRED])
+def test_what_nobody_has_answered_is_taken_back_when_its_request_is_over(
+    two: Between, state: State
+) -> None:
+    _, request, answered = refer(two)
+    two.run(accepting.accept(two.far.desk, two.far.session, answered, "", "en"))
+    two.exchange()
+    waiting = two.near.begin(prepare(two, request, Kind.TRANSFER), request)
+    two.exchange()
+    two.near.desk.sessions.drop_where(lambda _: True)
+    hearing = TakingBack(two.near.desk)
+    two.run(hearing.hear(StateChanged(request=request, state=State.ACTIVE)))
+    before = two.run(two.near.desk.store.get(ReferralRow, waiting))
+    two.run(hearing.hear(StateChanged(request=request, state=state)))
+    two.carry()
+    after = [two.run(two.far.desk.store.get(ReferralRow, one)) for one in (waiting, answered)]
+
+    assert S.WAITING.value == before.state
+    assert [S.REVOKED.value, S.ACCEPTED.value] == [row.state for row in after]
+
+
 @pytest.mark.parametrize("event", [WithdrawalFellDue, RequestErased])
 def test_what_was_sent_is_taken_back_when_its_request_ends_while_nobody_is_unlocked(
     two: Between, event: type
@@ -580,11 +608,20 @@ def test_whom_a_request_was_handed_to_cannot_withdraw_it_here(two: Between) -> N
     assert two.run(consenting.read_asked(two.near.desk, visit)).moved
 
 
+def stands(two: Between, thread: ThreadId, state: S) -> None:
+    """Let a conversation of ours stand otherwise than its letters say."""
+    change = Update(ReferralRow, (thread,), {"state": state.value})
+    two.run(two.near.desk.store.write([change]))
+
+
 def test_only_whoever_a_request_was_handed_to_gives_it_back(two: Between) -> None:
     receipt, request = two.ask(ASKED[0])
     two.agree(request, *FIELDS)
     prepared = prepare(two, request, Kind.TRANSFER)
-    first, second = (two.near.begin(prepared, request) for _ in range(2))
+    first = two.near.begin(prepared, request)
+    stands(two, first, S.ANSWERED)
+    second = two.near.begin(prepared, request)
+    stands(two, first, S.WAITING)
     two.exchange()
     for thread in (first, second):
         two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))

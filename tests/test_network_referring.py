@@ -455,3 +455,32 @@ def test_twenty_asks_of_a_peer_are_answered_in_a_day(two: Between) -> None:
         two.run(referring.answer(two.far.desk, two.far.session, opened[20], count))
     two.clock.move(days=1)
     two.run(referring.answer(two.far.desk, two.far.session, opened[20], count))
+
+
+def test_a_request_is_handed_to_one_embassy_at_a_time(two: Between) -> None:
+    _, request, thread = refer(two, Kind.TRANSFER)
+    prepared = prepare(two, request, Kind.TRANSFER)
+    with pytest.raises(NotAllowed, match=r"staff\.refer\.transfer_waits"):
+        two.near.begin(prepared, request)
+    two.run(referring.revoke(two.near.desk, two.near.session, thread))
+    again = two.near.begin(prepared, request)
+
+    assert (S.REVOKED, S.WAITING) == (two.near.view(thread).state, two.near.view(again).state)
+
+
+def test_two_who_hand_a_request_over_in_one_moment_do_it_once(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request, Kind.TRANSFER)
+    near = two.near
+
+    async def both() -> list[Any]:
+        acts = (
+            referring.begin(near.desk, near.session, prepared, request=request) for _ in range(2)
+        )
+        return await asyncio.gather(*acts, return_exceptions=True)
+
+    done = two.run(both())
+
+    assert 1 == len([one for one in done if isinstance(one, Conflict | NotAllowed)])
+    assert 1 == len(near.threads())

@@ -34,15 +34,18 @@ AT_ONCE = 64
 
 
 async def take_back_all(
-    desk: Desk, request: RequestId, peer: PeerCode | None = None
+    desk: Desk, request: RequestId, peer: PeerCode | None = None, *, unanswered: bool = False
 ) -> list[Change]:
     """Return the changes that take back what we sent about a request, to one peer or to all.
 
-    What a peer has taken over is not taken back: its asker has a receipt there.
+    What a peer has taken over is not taken back: its asker has a receipt there. ``unanswered``
+    leaves all that a peer has said something to.
     """
     where: dict[str, object] = {"request": request}
     if peer is not None:
         where["peer"] = peer
+    if unanswered:
+        where |= {"ours": 1, "state": ReferralState.WAITING.value}
     changes: list[Change] = []
     for row in await desk.store.select(ReferralRow, where):
         if row.state not in (ReferralState.TAKEN, ReferralState.REVOKED):

@@ -1,8 +1,9 @@
 """What happens at other embassies when a request ends here while nobody is unlocked."""
 
 from pe_core.desk.desk import Desk
+from pe_core.desk.working import OVER
 from pe_core.errors import Conflict
-from pe_core.model import Event, RequestErased, RequestId, WithdrawalFellDue
+from pe_core.model import Event, RequestErased, RequestId, StateChanged, WithdrawalFellDue
 from pe_core.network.erasing import take_back_all
 
 TRIES = 4
@@ -19,20 +20,26 @@ class TakingBack:
         self.desk = desk
 
     async def hear(self, event: Event) -> None:
-        """Take everything back when a withdrawal took effect, and when a request was erased."""
+        """Take everything back when a withdrawal took effect, and when a request was erased.
+
+        When it was closed, or handed over, what still waits for an answer: whoever took such a
+        case later would have nobody to answer to.
+        """
         if isinstance(event, WithdrawalFellDue | RequestErased):
             await self._take_back(RequestId(event.request))
+        elif isinstance(event, StateChanged) and event.state in OVER:
+            await self._take_back(RequestId(event.request), unanswered=True)
 
-    async def _take_back(self, request: RequestId) -> None:
+    async def _take_back(self, request: RequestId, *, unanswered: bool = False) -> None:
         for _ in range(TRIES - 1):
             try:
-                return await self._once(request)
+                return await self._once(request, unanswered)
             except Conflict:
                 continue
-        await self._once(request)
+        await self._once(request, unanswered)
 
-    async def _once(self, request: RequestId) -> None:
-        changes = await take_back_all(self.desk, request)
+    async def _once(self, request: RequestId, unanswered: bool) -> None:
+        changes = await take_back_all(self.desk, request, unanswered=unanswered)
         if changes:
             await self.desk.store.write(changes)
             await self.desk.store.shred()

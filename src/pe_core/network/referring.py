@@ -259,6 +259,8 @@ async def _begin_about(
         raise NotAllowed("staff.request.closed")
     body = decode_body(prepared.kind, prepared.raw)
     last = None
+    if prepared.kind is Kind.TRANSFER:
+        await _check_alone(desk, session, request)
     if isinstance(body, Refer):
         last = await check_consent(desk, session, work, body.consent)
     moved = change_state(work.row, State.TRIAGE) if work.state is State.NEW else []
@@ -271,6 +273,17 @@ async def _begin_about(
     )
     act, all_changes = trails.Act.REFERRAL_BEGUN, [*changes, *moved]
     await note_work(desk, session, work, entry, act, changes=all_changes, last=last)
+
+
+async def _check_alone(desk: Desk, session: Session, request: RequestId) -> None:
+    """Raise NotAllowed while an embassy that was asked to take a request may still do so.
+
+    Of two that took it, one would have a case whose asker never hears where it went.
+    """
+    for view in await read_referrals(desk, session, request):
+        may_take = view.state is ReferralState.WAITING and view.body.kind is Kind.TRANSFER
+        if may_take and view.is_ours:
+            raise NotAllowed("staff.refer.transfer_waits")
 
 
 async def _at(desk: Desk, session: Session, thread: ThreadId, revision: int | None) -> ReferralView:
