@@ -11,12 +11,13 @@ import pytest
 from pe_core.desk import brief_threads, briefs, needs, offering, requests, screening, visits
 from pe_core.desk.seeking import look_again, seek
 from pe_core.desk.sorting import extend
-from pe_core.desk.volunteers import read_own, write_own
+from pe_core.desk.volunteers import read_own, read_volunteer, write_own
 from pe_core.errors import Conflict, EnvelopeRefused, NotAllowed, NotFound
 from pe_core.model import (
     Author,
     BriefId,
     BriefState,
+    Gate,
     MessageKind,
     NeedState,
     Outcome,
@@ -139,6 +140,27 @@ def test_a_brief_put_before_another_volunteer_does_not_open(team: Team) -> None:
 
     with pytest.raises((NotFound, EnvelopeRefused)):
         team.run(briefs.open_brief(team.desk, team.people["wouk"], wouk))
+
+
+def test_a_qualification_that_ended_since_somebody_was_asked_keeps_them_from_the_task(
+    team: Team,
+) -> None:
+    aid, soon = "core.gate.first_aid", team.clock.now() + timedelta(days=3)
+
+    def hold(*gates: Gate) -> None:
+        known = team.run(read_volunteer(team.desk, team.busel, team.box("dzik")))
+        team.run(screening.set_gates(team.desk, team.busel, known, gates))
+
+    hold(Gate(code=aid))
+    team.offer(team.need(gates=(aid,), start=soon, end=soon + timedelta(hours=1)), "dzik")
+    for gates in ((), (Gate(code=aid, until=soon.date() - timedelta(days=1)),)):
+        hold(*gates)
+        with pytest.raises(NotAllowed, match=r"work\.brief\.gate"):
+            team.accept("dzik")
+    hold(Gate(code=aid, until=soon.date()))
+    team.accept("dzik")
+
+    assert {"dzik": "accepted"} == team.states()
 
 
 def test_a_task_over_another_one_is_refused_and_says_which(team: Team) -> None:

@@ -26,7 +26,7 @@ from pe_core.desk.brief_keys import (
     open_detail,
     open_notes,
 )
-from pe_core.desk.desk import Desk
+from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.feeds import Entry, correct_feed, entry_id, feed_changes, make_feed, stop_feed
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteers import (
@@ -45,11 +45,13 @@ from pe_core.model import (
     BriefNote,
     BriefState,
     Month,
+    Need,
     Profile,
     Report,
     VolunteerState,
 )
 from pe_core.model.struct import Model
+from pe_core.rules.matching import gate_day
 from pe_core.rules.needs import overlapping
 from pe_core.store import BriefRow, Change
 from pe_core.vault import Keys
@@ -143,8 +145,9 @@ async def find_overlap(desk: Desk, session: Session, card: BriefCard) -> BriefVi
 async def accept(desk: Desk, session: Session, brief: BriefId) -> None:
     """Take a task: the first to accept has it.
 
-    Raises NotAllowed for who is not active, for an offer that is over, for a task that lies
-    over another one, and when others were faster.
+    Raises NotAllowed for who is not active or no longer holds a qualification that it wants,
+    for an offer that is over, for a task that lies over another one, and when others were
+    faster.
     """
     async with _turn(desk, session):
         changes = await _accepting(desk, session, brief)
@@ -283,11 +286,25 @@ async def _accepting(desk: Desk, session: Session, brief: BriefId) -> list[Chang
     row, keys, card, detail = own
     if row.state != S.OFFERED.value or card.answer_by <= desk.now():
         raise NotAllowed("work.brief.over")
+    if _lacks_gate(desk, card, known):
+        raise NotAllowed("work.brief.gate")
     if await find_overlap(desk, session, card) is not None:
         raise NotAllowed("work.brief.overlap")
     taken = await accepted_changes(desk, known, row, keys, card, detail)
     entries = await _entries(desk, session, also=(brief, card))
     return [*taken, *await feed_changes(desk, session, entries)]
+
+
+def _lacks_gate(desk: Desk, card: BriefCard, known: Known) -> bool:
+    """Return whether a qualification has ended, or was taken away, since they were asked."""
+    need = Need(gates=card.gates, start=card.start, end=card.end)
+    day = gate_day(need, here_and_now(desk))
+    held = {
+        gate.code
+        for gate in known.standing.gates
+        if gate.until is None or gate.until.toordinal() >= day
+    }
+    return not held.issuperset(card.gates)
 
 
 async def _open(desk: Desk, session: Session, row: BriefRow) -> OwnBrief | None:

@@ -134,6 +134,7 @@ async def _write_offers(
             places=need.places,
             answer_by=until,
             reasons=reasons,
+            gates=need.gates,
         )
         made = Offer(
             call=view.body.call,

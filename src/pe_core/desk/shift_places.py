@@ -225,6 +225,7 @@ def _brief(
         answer_by=view.start,
         reasons=tuple(reasons),
         shift=True,
+        gates=need.gates,
     )
     checklist = desk.vocabulary.checklists.get(body.checklist, ())
     offer = Offer(

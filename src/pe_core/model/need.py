@@ -122,7 +122,8 @@ class OpenNeed(Model):
 class BriefCard(Model):
     """What somebody reads before they accept: nothing in it is about a person.
 
-    ``reasons`` are why they were asked; ``answer_by`` is a moment.
+    ``reasons`` are why they were asked; ``answer_by`` is a moment. ``gates`` are the
+    qualifications that must still be held when it is accepted.
     """
 
     title: str
@@ -136,6 +137,7 @@ class BriefCard(Model):
     answer_by: datetime
     reasons: tuple[Reason, ...] = ()
     shift: bool = False
+    gates: tuple[str, ...] = ()
 
 
 class BriefDetail(Model):
