@@ -283,6 +283,15 @@ def test_an_upload_is_of_its_kind_and_has_its_boundary(kind: str, page: str) -> 
     assert page == refused(lambda: parts(upload(TWO_FILES, ("content-type", kind))))
 
 
+@pytest.mark.parametrize("word", [b"", b"XXXX", b"None", b"boundary"])
+def test_an_upload_that_names_no_boundary_is_not_parted_at_a_word_of_ours(word: bytes) -> None:
+    body = TWO_FILES.replace(b"--sep", b"--" + word)
+
+    assert "bad_request" == refused(
+        lambda: parts(upload(body, ("content-type", "multipart/form-data")))
+    )
+
+
 @pytest.mark.parametrize("kind", ["multipart/form-data; Boundary=sep", UPLOAD[1].title()])
 def test_the_words_of_the_kind_may_be_of_any_case(kind: str) -> None:
     body = TWO_FILES if kind.endswith("sep") else TWO_FILES.replace(b"--sep", b"--Sep")
