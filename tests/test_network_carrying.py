@@ -24,17 +24,25 @@ from neighbours import (
     straight,
 )
 from pe_core.desk.sealing import new_id
-from pe_core.errors import AddressRefused, AnswerRefused, DoorError, NoAnswer
+from pe_core.errors import (
+    AddressRefused,
+    AnswerRefused,
+    DoorError,
+    NoAnswer,
+    UpkeepRefused,
+)
 from pe_core.model.peer import PeerCode
 from pe_core.model.trail import Act
 from pe_core.network.breaker import Breaker, Pace, wait_after
 from pe_core.network.carrying import AT_ONCE, AT_ONCE_EACH, LOOK_EVERY, PeerCourier
 from pe_core.network.identity import make_hello, read_begun
 from pe_core.network.receipts import digest_of, sign_receipt
+from pe_core.network.waiting import try_again
 from pe_core.network.wire import Outcome, encode_packet
 from pe_core.store import Delete, OutgoingRow, PeerRow, Update
 from pe_core.toolkit.embassy import close_embassy
 from pe_core.toolkit.invented import Clock, unlock_account
+from pe_core.upkeep import do_upkeep
 from pe_core.vault import Keys, keys_of, new_seed, sign_referral_key
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -342,8 +350,34 @@ def test_what_waits_behind_an_open_breaker_ends_on_its_day_untried(
     carry(pe_run, courier, pe_clock, days=2)
 
     assert {(letter.id, "dead") for letter in letters} == set(left(wire))
-    carry(pe_run, courier, pe_clock, days=31)
-    assert [] == left(wire), "and after thirty days more it is forgotten"
+    carry(pe_run, courier, pe_clock, days=28)
+    pe_run(do_upkeep(wire.embassies["aa"].desk, confirmed=True))
+    assert 20 == len(left(wire))
+    carry(pe_run, courier, pe_clock, days=2)
+    pe_run(do_upkeep(wire.embassies["aa"].desk, confirmed=True))
+    assert [] == left(wire), "and after thirty days more upkeep forgets it"
+
+
+def test_a_clock_that_is_far_ahead_loses_nothing_for_good(
+    wire: Wire, pe_run: Run, pe_clock: Clock
+) -> None:
+    desk = wire.embassies["aa"].desk
+    pe_run(do_upkeep(desk))
+    letter = pe_run(make_letter(wire, "aa", "bb"))
+    erase = make_erase(letter)
+    pe_run(give(wire, erase))
+    right = pe_clock.now()
+    pe_clock.move(days=3650)
+    pe_run(courier_of(wire, "aa").deliver())
+    with pytest.raises(UpkeepRefused):
+        pe_run(do_upkeep(desk))
+    assert [(erase.id, "dead")] == left(wire)
+
+    pe_clock.time = right
+    account = wire.embassies["aa"].account
+    session = pe_run(unlock_account(desk, pe_clock, account))
+    pe_run(try_again(desk, session, erase.id, 1))
+    assert 1 == pe_run(courier_of(wire, "aa").deliver())
 
 
 def test_a_newer_key_in_a_receipt_is_sealed_to_from_then_on(

@@ -26,7 +26,6 @@ from pe_core.network.wire import AnyPacket
 from pe_core.store import (
     AtMost,
     Change,
-    Delete,
     In,
     Insert,
     OutgoingRow,
@@ -45,8 +44,6 @@ LOOK_EVERY = 60.0
 """Seconds after which the courier looks at its clock even if nothing woke it."""
 SOON_AGAIN = 60.0
 """Seconds until it is tried again whether a fault of our own is over."""
-SHOWN_FOR = 30
-"""Days that a dead letter is kept after its last day."""
 
 log = logging.getLogger("pe.peers")
 
@@ -185,7 +182,7 @@ class PeerCourier:
         return way
 
     async def _end_old(self, today: date) -> None:
-        """Make dead letters of what has waited too long, tried or not; forget the oldest ones."""
+        """Make dead letters of what has waited too long, tried or not; upkeep forgets them."""
         store, day = self._desk.store, today.toordinal()
         waiting = {"state": OutState.WAITING.value}
         over = await store.select(OutgoingRow, {**waiting, "until": AtMost(day - 1)})
@@ -195,8 +192,6 @@ class PeerCourier:
             by_peer.setdefault(row.peer, {})[row.id] = row
         for rows in by_peer.values():
             await give_up(self._desk, list(rows.values()))
-        gone = {"state": OutState.DEAD.value, "until": AtMost(day - SHOWN_FOR)}
-        await store.write([Delete(OutgoingRow, gone)])
 
     def _start(self) -> None:
         """Begin as many tries as may run, peers in turn."""
