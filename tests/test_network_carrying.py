@@ -29,6 +29,7 @@ from pe_core.errors import (
     AnswerRefused,
     DoorError,
     NoAnswer,
+    StoreError,
     UpkeepRefused,
 )
 from pe_core.model.peer import PeerCode
@@ -378,6 +379,76 @@ def test_a_clock_that_is_far_ahead_loses_nothing_for_good(
     session = pe_run(unlock_account(desk, pe_clock, account))
     pe_run(try_again(desk, session, erase.id, 1))
     assert 1 == pe_run(courier_of(wire, "aa").deliver())
+
+
+@pytest.mark.parametrize("begins", [True, False], ids=["at its start", "at work"])
+def test_what_could_not_be_read_for_a_moment_goes_out_all_the_same(
+    wire: Wire, pe_run: Run, monkeypatch: pytest.MonkeyPatch, begins: bool
+) -> None:
+    store = wire.embassies["aa"].store
+    pick, courier = store.pick, courier_of(wire, "aa")
+    if not begins:
+        pe_run(courier.deliver())
+    pe_run(send(wire, "aa", "bb"))
+
+    async def fail(*_given: Any, **_named: Any) -> Any:
+        raise StoreError("the disk failed")
+
+    monkeypatch.setattr(store, "pick", fail)
+    with pytest.raises(StoreError):
+        pe_run(courier.deliver())
+    monkeypatch.setattr(store, "pick", pick)
+
+    assert 1 == pe_run(courier.deliver())
+    assert [] == left(wire)
+
+
+def test_a_courier_that_cannot_read_waits_before_it_tries_again(
+    wire: Wire, pe_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, tries = wire.embassies["aa"].store, []
+    pe_run(send(wire, "aa", "bb"))
+    courier = courier_of(wire, "aa")
+
+    async def fail(*_given: Any, **_named: Any) -> Any:
+        tries.append(1)
+        raise StoreError("the disk failed")
+
+    async def at_work() -> None:
+        running = asyncio.create_task(courier.run())
+        for _ in range(200):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    monkeypatch.setattr(store, "pick", fail)
+    pe_run(at_work())
+    assert 1 == len(tries)
+
+
+def test_what_was_under_way_when_a_courier_broke_goes_when_it_begins_again(
+    wire: Wire, pe_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courier, asked = courier_of(wire, "aa"), asyncio.Event()
+
+    async def hold(_wire: Wire, _to: str, _pass_on: Pass) -> bytes:
+        asked.set()
+        await asyncio.Event().wait()
+        return b""
+
+    async def until_it_hangs() -> None:
+        running = asyncio.create_task(courier.run())
+        await asked.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    pe_run(send(wire, "aa", "bb"))
+    wire.bend = hold
+    pe_run(until_it_hangs())
+    wire.bend = straight
+
+    assert 1 == pe_run(courier.deliver())
+    assert [] == left(wire)
 
 
 def test_a_newer_key_in_a_receipt_is_sealed_to_from_then_on(
