@@ -17,6 +17,7 @@ from neighbours import (
     courier_of,
     give,
     hang,
+    introduce,
     make_erase,
     make_letter,
     open_neighbours,
@@ -34,6 +35,7 @@ from pe_core.errors import (
 )
 from pe_core.model.peer import PeerCode
 from pe_core.model.trail import Act
+from pe_core.network import pairing
 from pe_core.network.breaker import Breaker, Pace, wait_after
 from pe_core.network.carrying import AT_ONCE, AT_ONCE_EACH, LOOK_EVERY, PeerCourier
 from pe_core.network.identity import make_hello, read_begun
@@ -448,6 +450,25 @@ def test_what_was_under_way_when_a_courier_broke_goes_when_it_begins_again(
     wire.bend = straight
 
     assert 1 == pe_run(courier.deliver())
+    assert [] == left(wire)
+
+
+def test_a_conversation_goes_on_with_an_embassy_that_was_off_the_list(
+    wire: Wire, pe_run: Run
+) -> None:
+    desk = wire.embassies["aa"].desk
+    first = pe_run(send(wire, "aa", "bb"))
+    pe_run(send(wire, "aa", "bb", first.thread))
+    assert 2 == pe_run(courier_of(wire, "aa").deliver())
+
+    pe_run(pairing.block(desk, None, "bb"))
+    pe_run(pairing.forget(desk, None, "bb"))
+    pe_run(do_upkeep(desk))
+    pe_run(introduce(wire.embassies["aa"], wire.embassies["bb"]))
+    third = pe_run(send(wire, "aa", "bb", first.thread))
+
+    assert 3 == third.number
+    assert 1 == pe_run(courier_of(wire, "aa").deliver())
     assert [] == left(wire)
 
 
