@@ -177,6 +177,21 @@ def test_a_courier_ends_though_its_listener_is_done_in_that_moment(
     assert 1 == pe_run(pe_desk.store.count(OutboxRow)), "what was not noted is told again"
 
 
+def test_a_clock_that_was_far_ahead_keeps_no_listener_waiting(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    broken = Ear("zz.broken", failures=1)
+    courier = Courier(pe_desk.store, [broken], pe_clock.now)
+    right = pe_clock.now()
+    pe_clock.move(days=365)
+    pe_run(courier.deliver())
+    assert [] == kinds(broken)
+
+    pe_clock.time = right
+    pe_run(courier.deliver())
+    assert [MemberJoined] == kinds(broken)
+
+
 def test_a_listener_that_hangs_holds_the_others_up_once_in_a_round(
     pe_desk: Desk, pe_run: Run, pe_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
