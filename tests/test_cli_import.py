@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from pe_core.cli import import_
 from pe_core.rules.people_csv import BYTES_LIMIT, COLUMNS
-from serving import PE, write_settings
+from pe_core.settings import read_settings
+from serving import PE, serving, write_settings
 
 TABLE = "pseudonym,languages\nbocian,be:4\n"
 
@@ -83,12 +84,12 @@ def test_of_many_mistakes_the_first_fifty_are_listed(
     file = tmp_path / "people.csv"
     file.write_text(TABLE, encoding="utf-8")
     flaws = [{"line": line, "column": "", "words": "wrong"} for line in range(1, 61)]
-    called(monkeypatch, {"people": 0, "flaws": flaws, "done": False})
+    called(monkeypatch, {"people": 0, "flaws": flaws, "more": 7, "done": False})
     told = CliRunner().invoke(import_.command, ["volunteers", str(file)])
 
     assert 1 == told.exit_code
     assert 50 == told.output.count(": wrong")
-    assert "... and 10 more" in told.output
+    assert "... and 17 more" in told.output
 
 
 def test_a_file_of_any_size_is_not_read_whole(
@@ -101,6 +102,15 @@ def test_a_file_of_any_size_is_not_read_whole(
 
     assert (1, []) == (told.exit_code, asked)
     assert "too large" in str(told.exception)
+
+
+def test_a_running_portal_names_the_mistakes_of_the_worst_file(folder: Path) -> None:
+    (folder / "bad.csv").write_text("pseudonym\n" + "!\n" * 200_000, encoding="utf-8")
+    with serving(folder, read_settings(folder / "pe.toml").server.address):
+        bad = pe("import", "volunteers", "bad.csv", "--yes", folder=folder, code=1)
+
+    assert "line 2, column pseudonym: 1 to 40 letters" in bad.stderr
+    assert "... and 199950 more\n" in bad.stderr
 
 
 def test_the_help_names_every_column() -> None:

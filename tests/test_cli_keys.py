@@ -234,6 +234,19 @@ def test_recovery_without_the_right_papers_changes_nothing(opened: Opened, what:
         assert f" {word} " not in refused.stderr
 
 
+def test_a_file_of_papers_from_another_editor_is_read_or_refused_in_words(opened: Opened) -> None:
+    file = opened.folder / "papers.txt"
+    command = ("keys", "recover", "--handle", "bocian", "--yes", "--shares-file", file.name)
+    file.write_bytes(opened.typed().encode("utf-16"))
+    refused = pe(*command, folder=opened.folder, code=1)
+    file.write_bytes(opened.typed().encode("utf-8-sig"))
+    done = pe(*command, folder=opened.folder)
+
+    assert "Traceback" not in refused.stderr
+    assert "UTF-8" in refused.stderr
+    assert "keys open for the new account" in done.stdout
+
+
 def test_recovery_refuses_while_the_instance_runs(opened: Opened) -> None:
     with serving(opened.folder, opened.address):
         refused = opened.recover(typed=opened.typed(), code=1)

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+import pe_core.courier.courier as courier_module
 from pe_core.courier import Courier
 from pe_core.courier.courier import AnyEvent
 from pe_core.desk.desk import Desk
@@ -174,6 +175,49 @@ def test_a_courier_ends_though_its_listener_is_done_in_that_moment(
 
     assert pe_run(scene())
     assert 1 == pe_run(pe_desk.store.count(OutboxRow)), "what was not noted is told again"
+
+
+def test_a_clock_that_was_far_ahead_keeps_no_listener_waiting(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock
+) -> None:
+    broken = Ear("zz.broken", failures=1)
+    courier = Courier(pe_desk.store, [broken], pe_clock.now)
+    right = pe_clock.now()
+    pe_clock.move(days=365)
+    pe_run(courier.deliver())
+    assert [] == kinds(broken)
+
+    pe_clock.time = right
+    pe_run(courier.deliver())
+    assert [MemberJoined] == kinds(broken)
+
+
+def test_a_listener_that_hangs_holds_the_others_up_once_in_a_round(
+    pe_desk: Desk, pe_run: Run, pe_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Event] = []
+
+    class Hanging(Ear):
+        async def hear(self, event: Event) -> None:
+            asked.append(event)
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(courier_module, "PATIENCE", 0.0)
+    well, troubles = Ear("zz.well"), Troubles(pe_clock.now)
+    courier = Courier(pe_desk.store, [Hanging("zz.hangs"), well], pe_clock.now, troubles)
+    for _ in range(3):
+        pe_run(ask(pe_desk, ASKED[2]))
+
+    pe_run(courier.deliver())
+    assert [MemberJoined] == [type(event) for event in asked]
+    assert [MemberJoined, *[RequestSubmitted] * 3] == kinds(well)
+
+    for _ in range(4):
+        pe_clock.move(hours=1)
+        pe_run(courier.deliver())
+    assert 5 == len(asked)
+    assert troubles.is_off(Kind.LISTENER, "zz.hangs")
+    assert 4 == pe_run(pe_desk.store.count(OutboxRow)), "all of it waits for it"
 
 
 def fail_until_off(

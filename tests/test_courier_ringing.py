@@ -479,6 +479,35 @@ def test_a_clock_that_goes_back_rings_nobody_twice(house: House) -> None:
     assert 1 == len(way.rang)
 
 
+def test_a_clock_that_was_far_ahead_keeps_nobody_waiting(house: House) -> None:
+    way = house.with_way(AGAIN)
+    house.clock.move(days=365)
+    house.ring("who waits")
+    house.deliver()
+    house.ring("who rang")
+    house.deliver()
+    house.ring("who rang")
+
+    house.clock.move(days=-365)
+    house.after(minutes=11)
+    house.after(minutes=11)
+
+    assert ["who rang", "who rang", "who waits"] == sorted(address for address, _ in way.rang)
+    assert 0 == len(house.rings)
+
+
+def test_a_clock_that_was_set_back_rings_nobody_outside_their_hours(house: House) -> None:
+    way = house.with_way()
+    house.clock.move(days=365)
+    house.ring(hours=EVENINGS)
+    house.deliver()
+
+    house.clock.move(days=-365)
+    house.deliver()
+    assert [] == way.rang
+    assert 1 == house.after(hours=8)
+
+
 def test_the_desk_of_an_instance_rings(pe_instance: TestEmbassy) -> None:
     assert "Rings.ring" == pe_instance.desk.ring.__qualname__  # type: ignore[attr-defined]
     forget = pe_instance.desk.forget_ring

@@ -220,8 +220,8 @@ def test_the_running_instance_takes_the_file_through_its_socket(
     done = pe_run(command({"content": TABLE, "write": True}))
     wrong = pe_run(command({"content": b"pseudonym\na b\n", "write": True}))
 
-    assert {"people": 2, "flaws": (), "done": False} == read
-    assert {"people": 2, "flaws": (), "done": True} == done
+    assert {"people": 2, "flaws": (), "more": 0, "done": False} == read
+    assert {"people": 2, "flaws": (), "more": 0, "done": True} == done
     assert [{"line": 2, "column": "pseudonym"}] == [
         {"line": flaw["line"], "column": flaw["column"]} for flaw in wrong["flaws"]
     ]

@@ -17,6 +17,7 @@ from neighbours import (
     courier_of,
     give,
     hang,
+    introduce,
     make_erase,
     make_letter,
     open_neighbours,
@@ -24,17 +25,27 @@ from neighbours import (
     straight,
 )
 from pe_core.desk.sealing import new_id
-from pe_core.errors import AddressRefused, AnswerRefused, DoorError, NoAnswer
+from pe_core.errors import (
+    AddressRefused,
+    AnswerRefused,
+    DoorError,
+    NoAnswer,
+    StoreError,
+    UpkeepRefused,
+)
 from pe_core.model.peer import PeerCode
 from pe_core.model.trail import Act
+from pe_core.network import pairing
 from pe_core.network.breaker import Breaker, Pace, wait_after
 from pe_core.network.carrying import AT_ONCE, AT_ONCE_EACH, LOOK_EVERY, PeerCourier
 from pe_core.network.identity import make_hello, read_begun
 from pe_core.network.receipts import digest_of, sign_receipt
+from pe_core.network.waiting import try_again
 from pe_core.network.wire import Outcome, encode_packet
 from pe_core.store import Delete, OutgoingRow, PeerRow, Update
 from pe_core.toolkit.embassy import close_embassy
 from pe_core.toolkit.invented import Clock, unlock_account
+from pe_core.upkeep import do_upkeep
 from pe_core.vault import Keys, keys_of, new_seed, sign_referral_key
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -342,8 +353,123 @@ def test_what_waits_behind_an_open_breaker_ends_on_its_day_untried(
     carry(pe_run, courier, pe_clock, days=2)
 
     assert {(letter.id, "dead") for letter in letters} == set(left(wire))
-    carry(pe_run, courier, pe_clock, days=31)
-    assert [] == left(wire), "and after thirty days more it is forgotten"
+    carry(pe_run, courier, pe_clock, days=28)
+    pe_run(do_upkeep(wire.embassies["aa"].desk, confirmed=True))
+    assert 20 == len(left(wire))
+    carry(pe_run, courier, pe_clock, days=2)
+    pe_run(do_upkeep(wire.embassies["aa"].desk, confirmed=True))
+    assert [] == left(wire), "and after thirty days more upkeep forgets it"
+
+
+def test_a_clock_that_is_far_ahead_loses_nothing_for_good(
+    wire: Wire, pe_run: Run, pe_clock: Clock
+) -> None:
+    desk = wire.embassies["aa"].desk
+    pe_run(do_upkeep(desk))
+    letter = pe_run(make_letter(wire, "aa", "bb"))
+    erase = make_erase(letter)
+    pe_run(give(wire, erase))
+    right = pe_clock.now()
+    pe_clock.move(days=3650)
+    pe_run(courier_of(wire, "aa").deliver())
+    with pytest.raises(UpkeepRefused):
+        pe_run(do_upkeep(desk))
+    assert [(erase.id, "dead")] == left(wire)
+
+    pe_clock.time = right
+    account = wire.embassies["aa"].account
+    session = pe_run(unlock_account(desk, pe_clock, account))
+    pe_run(try_again(desk, session, erase.id, 1))
+    assert 1 == pe_run(courier_of(wire, "aa").deliver())
+
+
+@pytest.mark.parametrize("begins", [True, False], ids=["at its start", "at work"])
+def test_what_could_not_be_read_for_a_moment_goes_out_all_the_same(
+    wire: Wire, pe_run: Run, monkeypatch: pytest.MonkeyPatch, begins: bool
+) -> None:
+    store = wire.embassies["aa"].store
+    pick, courier = store.pick, courier_of(wire, "aa")
+    if not begins:
+        pe_run(courier.deliver())
+    pe_run(send(wire, "aa", "bb"))
+
+    async def fail(*_given: Any, **_named: Any) -> Any:
+        raise StoreError("the disk failed")
+
+    monkeypatch.setattr(store, "pick", fail)
+    with pytest.raises(StoreError):
+        pe_run(courier.deliver())
+    monkeypatch.setattr(store, "pick", pick)
+
+    assert 1 == pe_run(courier.deliver())
+    assert [] == left(wire)
+
+
+def test_a_courier_that_cannot_read_waits_before_it_tries_again(
+    wire: Wire, pe_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, tries = wire.embassies["aa"].store, []
+    pe_run(send(wire, "aa", "bb"))
+    courier = courier_of(wire, "aa")
+
+    async def fail(*_given: Any, **_named: Any) -> Any:
+        tries.append(1)
+        raise StoreError("the disk failed")
+
+    async def at_work() -> None:
+        running = asyncio.create_task(courier.run())
+        for _ in range(200):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    monkeypatch.setattr(store, "pick", fail)
+    pe_run(at_work())
+    assert 1 == len(tries)
+
+
+def test_what_was_under_way_when_a_courier_broke_goes_when_it_begins_again(
+    wire: Wire, pe_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courier, asked = courier_of(wire, "aa"), asyncio.Event()
+
+    async def hold(_wire: Wire, _to: str, _pass_on: Pass) -> bytes:
+        asked.set()
+        await asyncio.Event().wait()
+        return b""
+
+    async def until_it_hangs() -> None:
+        running = asyncio.create_task(courier.run())
+        await asked.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    pe_run(send(wire, "aa", "bb"))
+    wire.bend = hold
+    pe_run(until_it_hangs())
+    wire.bend = straight
+
+    assert 1 == pe_run(courier.deliver())
+    assert [] == left(wire)
+
+
+def test_a_conversation_goes_on_with_an_embassy_that_was_off_the_list(
+    wire: Wire, pe_run: Run
+) -> None:
+    desk = wire.embassies["aa"].desk
+    first = pe_run(send(wire, "aa", "bb"))
+    pe_run(send(wire, "aa", "bb", first.thread))
+    assert 2 == pe_run(courier_of(wire, "aa").deliver())
+
+    pe_run(pairing.block(desk, None, "bb"))
+    pe_run(pairing.forget(desk, None, "bb"))
+    pe_run(do_upkeep(desk))
+    pe_run(introduce(wire.embassies["aa"], wire.embassies["bb"]))
+    third = pe_run(send(wire, "aa", "bb", first.thread))
+
+    assert 3 == third.number
+    assert 1 == pe_run(courier_of(wire, "aa").deliver())
+    assert [] == left(wire)
 
 
 def test_a_newer_key_in_a_receipt_is_sealed_to_from_then_on(

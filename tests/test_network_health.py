@@ -2,16 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from neighbours import open_neighbours
 from pe_core.desk.desk import Desk
 from pe_core.model.finding import Health
 from pe_core.network.health import look_at_network
 from pe_core.network.identity import begin_network
-from pe_core.store import Change, Delete, DeskKeyRow, EpochRow, MetaRow, OwnKeysetRow, Update
-from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.store import (
+    Change,
+    Delete,
+    DeskKeyRow,
+    EpochRow,
+    MetaRow,
+    OwnKeysetRow,
+    PeerKeysetRow,
+    PeerRow,
+    Update,
+)
+from pe_core.toolkit.embassy import TestEmbassy, close_embassy
+from pe_core.toolkit.invented import Clock
 from pe_core.vault import Seed, join_shares, keys_of, new_seed
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -59,6 +72,7 @@ def test_keys_that_end_and_a_dated_key_that_is_old_are_named_in_time(
         (Update(OwnKeysetRow, (1,), {"body": b"nonsense"}), Health.WRONG, "do not verify"),
         (Delete(MetaRow, {"key": "peer_key"}), Health.WRONG, "server's key"),
         (Update(MetaRow, ("peer_key",), {"value": new_seed()}), Health.WRONG, "server's key"),
+        (Update(MetaRow, ("peer_key",), {"value": b"x"}), Health.WRONG, "server's key"),
         (Delete(EpochRow, {"compartment": "referral"}), Health.WRONG, "nobody opens the key"),
         (Delete(MetaRow, {"key": "referral_key"}), Health.WARNING, "have no key to seal"),
         (Update(MetaRow, ("referral_key",), {"value": b"x"}), Health.WARNING, "have no key"),
@@ -80,3 +94,44 @@ def test_a_desk_key_that_is_gone_is_named(begun: Desk, pe_run: Run) -> None:
     found = pe_run(look_at_network(begun.store, begun.now()))
 
     assert "nobody opens the key" in found.found
+
+
+@pytest.mark.parametrize(
+    ("days", "health", "words"),
+    [
+        (352, Health.OK, "in force"),
+        (353, Health.WARNING, "bb (2027-11-25)"),
+        (367, Health.WARNING, "bb (2027-11-25)"),
+    ],
+)
+def test_the_keys_of_another_embassy_that_end_are_named(
+    tmp_path: Path, pe_clock: Clock, pe_run: Run, days: int, health: Health, words: str
+) -> None:
+    wire = pe_run(open_neighbours(tmp_path, pe_clock, ("aa", "bb")))
+    here = wire.embassies["aa"]
+    pe_clock.move(days=days)
+    root = keys_of(Seed(join_shares([here.opening.root_words])))
+    pe_run(begin_network(here.desk, root))
+    found = pe_run(look_at_network(here.store, pe_clock.now()))
+    paused = Update(PeerRow, ("bb",), {"state": "paused"})
+    pe_run(here.store.write([paused]))
+    without = pe_run(look_at_network(here.store, pe_clock.now()))
+    for one in wire.embassies.values():
+        pe_run(close_embassy(one))
+
+    assert health == found.health
+    assert words in found.found
+    assert Health.OK is without.health
+
+
+def test_keys_of_another_embassy_that_somebody_spoilt_are_named(
+    tmp_path: Path, pe_clock: Clock, pe_run: Run
+) -> None:
+    wire = pe_run(open_neighbours(tmp_path, pe_clock, ("aa", "bb")))
+    here = wire.embassies["aa"]
+    pe_run(here.store.write([Update(PeerKeysetRow, ("bb", 1), {"body": b"nonsense"})]))
+    found = pe_run(look_at_network(here.store, pe_clock.now()))
+    for one in wire.embassies.values():
+        pe_run(close_embassy(one))
+
+    assert "bb (they do not verify)" in found.found

@@ -391,7 +391,9 @@ def test_two_entries_with_one_place_in_a_thread_are_put_in_order(tmp_path: Path)
         for table in ("messages", "replies"):
             database.execute(f"DROP INDEX {table}_request_number")
             database.execute(f"CREATE INDEX {table}_request_number ON {table} (request, number)")
-        for name, request, number in ("a", "r", 1), ("b", "r", 2), ("c", "r", 2), ("d", "s", 4):
+        twice = ("e", "t", 0), ("f", "t", 0), ("g", "t", 1), ("h", "t", 1), ("i", "t", 2)
+        once = ("a", "r", 1), ("b", "r", 2), ("c", "r", 2), ("d", "s", 4)
+        for name, request, number in (*once, *twice):
             columns = "id, request, number, epoch, bucket, body"
             sql = f"INSERT INTO messages ({columns}) VALUES (?, ?, ?, 'e', 1, x'00')"  # noqa: S608
             database.execute(sql, (name, request, number))
@@ -400,7 +402,8 @@ def test_two_entries_with_one_place_in_a_thread_are_put_in_order(tmp_path: Path)
     async def act(store: SqliteStore) -> list[tuple[str, int]]:
         return sorted(await store.pick(MessageRow, ("id", "number")))
 
-    assert [("a", 1), ("b", 2), ("c", 3), ("d", 4)] == on_store(tmp_path, act)
+    in_order = [("e", 1), ("f", 2), ("g", 3), ("h", 4), ("i", 5)]
+    assert [("a", 1), ("b", 2), ("c", 3), ("d", 4), *in_order] == on_store(tmp_path, act)
 
 
 def test_a_conversation_about_a_request_of_ours_is_known_as_begun_here(tmp_path: Path) -> None:

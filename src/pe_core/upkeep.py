@@ -17,13 +17,26 @@ from pe_core.desk.forgetting import forget_accounts
 from pe_core.desk.offering import expire_offers
 from pe_core.desk.trail import record
 from pe_core.errors import NothingToSealTo, UpkeepRefused
+from pe_core.model.peer import OutState
 from pe_core.model.struct import Model
 from pe_core.model.trail import HOST, Act
 from pe_core.model.week import Week, week_of
-from pe_core.store import AtMost, Delete, EpochRow, Insert, MetaRow, ReplyRow, Store, Update
+from pe_core.store import (
+    AtMost,
+    Delete,
+    EpochRow,
+    Insert,
+    MetaRow,
+    OutgoingRow,
+    ReplyRow,
+    Store,
+    Update,
+)
 
 REPLY_LASTS = timedelta(days=14)
 """After it was first opened; then a reply goes, read or not."""
+DEAD_LASTS = timedelta(days=30)
+"""After its last day; then a letter that could not be delivered goes."""
 FURTHEST = 2
 """Weeks that the clock may have moved since the last upkeep."""
 
@@ -49,8 +62,12 @@ async def do_upkeep(desk: Desk, *, confirmed: bool = False) -> Upkeep:
     if not confirmed:
         await _refuse_strange_clock(desk, week, before)
     await _begin_epochs(desk)
+    dead = {"state": OutState.DEAD.value, "until": AtMost((today - DEAD_LASTS).toordinal())}
     await desk.store.write(
-        [Delete(ReplyRow, {"opened": AtMost((today - REPLY_LASTS).toordinal())})]
+        [
+            Delete(ReplyRow, {"opened": AtMost((today - REPLY_LASTS).toordinal())}),
+            Delete(OutgoingRow, dead),
+        ]
     )
     await forget_accounts(desk, week)
     await expire_offers(desk)

@@ -72,7 +72,7 @@ def volunteers(file: Path, config: Path, yes: bool) -> None:
     arguments = {"content": _read(file), "write": yes}
     brought = asyncio.run(in_instance(settings, folder, "import-volunteers", arguments))
     if brought["flaws"]:
-        _show(brought["flaws"])
+        _show(brought["flaws"], brought["more"])
         raise SystemExit(1)
     if not brought["done"]:
         click.echo(f"{brought['people']} people, and nothing is wrong. Nothing was written.")
@@ -93,10 +93,10 @@ def _read(file: Path) -> bytes:
     return content
 
 
-def _show(flaws: list[dict[str, Any]]) -> None:
+def _show(flaws: list[dict[str, Any]], more: int) -> None:
     for flaw in flaws[:SHOWN]:
         place = f"line {flaw['line']}" + (f", column {flaw['column']}" if flaw["column"] else "")
         click.echo(f"{place}: {flaw['words']}", err=True)
     if len(flaws) > SHOWN:
-        click.echo(f"... and {len(flaws) - SHOWN} more", err=True)
+        click.echo(f"... and {len(flaws) - SHOWN + more} more", err=True)
     click.echo("Nothing was written.", err=True)

@@ -131,7 +131,7 @@ def sign_with_root(
 @click.option("--shares", "count", default=2, show_default=True, help="How many are asked for.")
 @click.option(
     "--shares-file",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("r", encoding="utf-8-sig"),
     help="Read the shares, and then the root key's words, one a line; - is standard input.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing; for scripts, with --shares-file.")
@@ -200,7 +200,10 @@ async def _check(desk: Desk, typed: Sequence[str]) -> tuple[Keys, Keys]:
 
 
 def _read_file(file: TextIO) -> list[str]:
-    lines = [line.strip() for line in file if line.strip()]
+    try:
+        lines = [line.strip() for line in file if line.strip()]
+    except UnicodeError:
+        raise SharesRefused("the file is no text in UTF-8: save it as plain text") from None
     if len(lines) < 2:
         raise SharesRefused("the file holds no shares with the root key's words in its last line")
     return lines

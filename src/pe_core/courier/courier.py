@@ -63,6 +63,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._waits: dict[tuple[int, str], datetime] = {}
         self._unread: set[int] = set()
+        self._late: set[str] = set()
         self._failed: dict[str, tuple[Listener, Exception]] = {}
         self._troubles = troubles or Troubles(now)
         self._troubles.on_switch_on(self._ask_again)
@@ -83,6 +84,7 @@ class Courier:
 
     async def deliver(self) -> int:
         """Tell everything that is due once; returns how many events are done with."""
+        self._late.clear()
         today = self._now().date().toordinal()
         due = await self._store.pick(OutboxRow, ("id",), {"due": AtMost(today)})
         waiting = sorted(event_id for (event_id,) in due)
@@ -120,7 +122,7 @@ class Courier:
         for listener in self._listeners:
             if listener.name in heard:
                 continue
-            if self._must_wait(row, listener):
+            if self._must_wait(row, listener) or listener.name in self._late:
                 waiting = True
             elif await self._tell(row, event, listener):
                 told.append(listener.name)
@@ -178,6 +180,9 @@ class Courier:
                 type(event).__name__,
                 type(error).__name__,
             )
+            if isinstance(error, TimeoutError):
+                # Others wait behind it, so it is told nothing more in this round.
+                self._late.add(listener.name)
             self._failed[listener.name] = (listener, error)
             self._put_off(row, listener)
             return False

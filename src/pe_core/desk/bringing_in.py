@@ -21,12 +21,19 @@ from pe_core.rules.texts import official_languages
 from pe_core.store import Change, EpochRow, Insert, VolunteerRow
 from pe_core.vault import random_bytes, unsigned_body
 
+MOST_FLAWS = 500
+"""That are told: what a file of any kind has wrong must pass the control socket."""
+
 
 class Brought(Model):
-    """How many people a file has, or everything that is wrong with it; ``done`` if written."""
+    """How many people a file has, or what is wrong with it; ``done`` if written.
+
+    ``more`` is how many flaws there are beyond those that are told.
+    """
 
     people: int = 0
     flaws: tuple[Flaw, ...] = ()
+    more: int = 0
     done: bool = False
 
 
@@ -37,7 +44,8 @@ async def bring_in(desk: Desk, content: bytes, *, write: bool) -> Brought:
     """
     people, flaws = await asyncio.to_thread(read_people, content, terms_of(desk))
     if flaws or not write:
-        return Brought(people=len(people), flaws=flaws)
+        more = max(0, len(flaws) - MOST_FLAWS)
+        return Brought(people=len(people), flaws=flaws[:MOST_FLAWS], more=more)
     epoch = await current_epoch(desk, "roster")
     changes = await asyncio.to_thread(_changes, desk, epoch, people)
     await record(desk, HOST, Act.VOLUNTEER_ADDED, str(len(people)), changes)

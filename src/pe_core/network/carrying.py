@@ -17,7 +17,7 @@ from datetime import UTC, date
 import msgspec
 
 from pe_core.desk.desk import Desk
-from pe_core.errors import StoreError
+from pe_core.errors import PeError, StoreError
 from pe_core.model.peer import OutState
 from pe_core.network.breaker import Breaker, Chance, Pace, wait_after
 from pe_core.network.delivery import DAYS, Fetcher, Result, deliver, give_up
@@ -26,7 +26,6 @@ from pe_core.network.wire import AnyPacket
 from pe_core.store import (
     AtMost,
     Change,
-    Delete,
     In,
     Insert,
     OutgoingRow,
@@ -45,8 +44,6 @@ LOOK_EVERY = 60.0
 """Seconds after which the courier looks at its clock even if nothing woke it."""
 SOON_AGAIN = 60.0
 """Seconds until it is tried again whether a fault of our own is over."""
-SHOWN_FOR = 30
-"""Days that a dead letter is kept after its last day."""
 
 log = logging.getLogger("pe.peers")
 
@@ -72,6 +69,7 @@ class PeerCourier:
         self._ways: dict[str, Way] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._again: set[str] = set()
+        self._hears = False
         self._looked_on: date | None = None
         self._wake = asyncio.Event()
         self._done = 0
@@ -82,18 +80,24 @@ class PeerCourier:
         try:
             while True:
                 self._wake.clear()
+                pause: float | None = None
                 try:
                     await self._look()
-                    self._start()
-                except StoreError as error:
-                    log.error("what waits for peers cannot be read now: %s", error)
+                except PeError as error:
+                    log.error("what waits for peers cannot be looked at now: %s", error)
+                    pause = SOON_AGAIN
+                self._start()
                 # Not wait_for: of a wake and a cancelling in one moment it forgets the latter.
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self.rest()):
+                    async with asyncio.timeout(self.rest() if pause is None else pause):
                         await self._wake.wait()
         finally:
             for task in self._tasks:
                 task.cancel()
+            # Whoever begins it again after a fault finds everything on disk.
+            self._ways.clear()
+            self._again.clear()
+            self._hears, self._looked_on = False, None
 
     async def deliver(self) -> int:
         """Carry everything that may go now, once; return how many packets were taken."""
@@ -130,7 +134,7 @@ class PeerCourier:
 
     def _hear(self, changes: Sequence[Change]) -> None:
         """Note what a commit brought; called before whoever made it goes on."""
-        if self._looked_on is None:
+        if not self._hears:
             return  # Everything is read at the first look.
         for change in changes:
             match change:
@@ -153,18 +157,29 @@ class PeerCourier:
             way.try_all()
 
     async def _look(self) -> None:
-        """Read what is new; once a day, and at the start, what has reached its end."""
-        today = self._today()
-        if self._looked_on is None:
-            self._looked_on = today
-            await self._read({"state": OutState.WAITING.value}, spread=True)
-            await self._end_old(today)
-        elif self._looked_on < today:
-            self._looked_on = today
-            await self._end_old(today)
+        """Read what is new; once a day, and at the start, what has reached its end.
+
+        What could not be read is read at the next look: nobody else knows that it waits.
+        """
+        waiting: dict[str, object] = {"state": OutState.WAITING.value}
+        if not self._hears:
+            self._hears = True
+            try:
+                await self._read(waiting, spread=True)
+            except BaseException:
+                self._hears = False
+                raise
         if self._again:
             wanted, self._again = self._again, set()
-            await self._read({"state": OutState.WAITING.value, "id": In(tuple(wanted))})
+            try:
+                await self._read({**waiting, "id": In(tuple(wanted))})
+            except BaseException:
+                self._again |= wanted
+                raise
+        today = self._today()
+        if self._looked_on != today:
+            await self._end_old(today)
+            self._looked_on = today
 
     async def _read(self, where: dict[str, object], *, spread: bool = False) -> None:
         columns = ("peer", "thread", "number", "id")
@@ -185,7 +200,7 @@ class PeerCourier:
         return way
 
     async def _end_old(self, today: date) -> None:
-        """Make dead letters of what has waited too long, tried or not; forget the oldest ones."""
+        """Make dead letters of what has waited too long, tried or not; upkeep forgets them."""
         store, day = self._desk.store, today.toordinal()
         waiting = {"state": OutState.WAITING.value}
         over = await store.select(OutgoingRow, {**waiting, "until": AtMost(day - 1)})
@@ -195,8 +210,6 @@ class PeerCourier:
             by_peer.setdefault(row.peer, {})[row.id] = row
         for rows in by_peer.values():
             await give_up(self._desk, list(rows.values()))
-        gone = {"state": OutState.DEAD.value, "until": AtMost(day - SHOWN_FOR)}
-        await store.write([Delete(OutgoingRow, gone)])
 
     def _start(self) -> None:
         """Begin as many tries as may run, peers in turn."""

@@ -2,10 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pe_core.errors import KeysetRefused
+from pe_core.errors import KeysetRefused, VaultError
 from pe_core.model.finding import Finding, Health
+from pe_core.model.peer import PeerState
 from pe_core.network.identity import PEER_KEY, REFERRAL_KEY
-from pe_core.store import DeskKeyRow, EpochRow, MetaRow, OwnKeysetRow, Store
+from pe_core.store import (
+    DeskKeyRow,
+    EpochRow,
+    MetaRow,
+    OwnKeysetRow,
+    PeerKeysetRow,
+    PeerRow,
+    Store,
+)
 from pe_core.vault import Keyset, Seed, key_id, keys_of, read_keyset, read_referral_key
 
 SOON = timedelta(days=30)
@@ -26,7 +35,7 @@ async def look_at_network(store: Store, now: datetime) -> Finding:
         keyset = read_keyset(rows[0].body)
     except KeysetRefused:
         return _finding(Health.WRONG, "the keys for other embassies do not verify", RENEW)
-    if peer is None or keys_of(Seed(peer.value)).verify_key != keyset.peer:
+    if peer is None or _public(peer.value) != keyset.peer:
         return _finding(Health.WRONG, "the server's key for other embassies is gone", RENEW)
     ends = datetime.fromtimestamp(keyset.until, UTC)
     if ends < now:
@@ -51,7 +60,37 @@ async def _dated(store: Store, keyset: Keyset, now: datetime) -> Finding:
     made = datetime.fromtimestamp(dated.made, UTC)
     if made < now - STALE:
         return _finding(Health.WARNING, f"other embassies seal to a key of {_day(made)}", mend)
+    over = await _ending(store, now)
+    if over:
+        return _finding(
+            Health.WARNING,
+            f"no letter passes once keys have ended: {', '.join(over)}",
+            "call that embassy: its host renews them by `pe keys root`",
+        )
     return _finding(Health.OK, f"keys number {keyset.serial} are in force")
+
+
+async def _ending(store: Store, now: datetime) -> list[str]:
+    """Return which connected embassies' keys have ended, or will before they hear of a call."""
+    found: list[str] = []
+    for row in await store.select(PeerRow, {"state": PeerState.ACTIVE.value}, order="code"):
+        held = await store.get(PeerKeysetRow, row.code, row.serial)
+        try:
+            ends = datetime.fromtimestamp(read_keyset(held.body if held else b"").until, UTC)
+        except KeysetRefused:
+            found.append(f"{row.code} (they do not verify)")
+            continue
+        if ends < now + STALE:
+            found.append(f"{row.code} ({_day(ends)})")
+    return found
+
+
+def _public(seed: bytes) -> bytes:
+    """Return the public key of a seed, b'' of what is none."""
+    try:
+        return keys_of(Seed(seed)).verify_key
+    except VaultError:
+        return b""
 
 
 def _day(moment: datetime) -> str:

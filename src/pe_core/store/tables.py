@@ -190,11 +190,11 @@ TABLES: tuple[Table, ...] = (
         unique=(("peer", "thread", "number", "id"),),
     ),
     Table(
+        # Not with its peer: one that is known anew still has the numbers of its threads.
         row=OutgoingThreadRow,
         name="outgoing_threads",
         key=("peer", "thread"),
         keep_until="keep_until",
-        follows=(PeerRow, "peer"),
     ),
     Table(
         row=IncomingRow,

@@ -89,13 +89,16 @@ def _one_place_each(database: Database) -> None:
 
 _ONE_PLACE_EACH = (
     "CREATE INDEX outbox_event ON outbox (event)",
-    # Two that were written in one moment could get one place in the thread: they are put in order.
-    """UPDATE messages SET number = (SELECT place FROM (SELECT id AS message, row_number() OVER
-    (PARTITION BY request ORDER BY number, id) AS place FROM messages) WHERE message = messages.id)
-    WHERE request IN (SELECT request FROM messages GROUP BY request, number HAVING count(*) > 1)""",
-    """UPDATE replies SET number = (SELECT place FROM (SELECT id AS reply, row_number() OVER
-    (PARTITION BY request ORDER BY number, id) AS place FROM replies) WHERE reply = replies.id)
-    WHERE request IN (SELECT request FROM replies GROUP BY request, number HAVING count(*) > 1)""",
+    # Two that were written in one moment could get one place in the thread: they are put in order,
+    # by places that are all read before the first one is changed.
+    """UPDATE messages SET number = placed.place FROM (SELECT id AS message, row_number() OVER
+    (PARTITION BY request ORDER BY number, id) AS place FROM messages) AS placed
+    WHERE placed.message = messages.id
+    AND request IN (SELECT request FROM messages GROUP BY request, number HAVING count(*) > 1)""",
+    """UPDATE replies SET number = placed.place FROM (SELECT id AS reply, row_number() OVER
+    (PARTITION BY request ORDER BY number, id) AS place FROM replies) AS placed
+    WHERE placed.reply = replies.id
+    AND request IN (SELECT request FROM replies GROUP BY request, number HAVING count(*) > 1)""",
     "DROP INDEX messages_request_number",
     "CREATE UNIQUE INDEX messages_request_number ON messages (request, number)",
     "DROP INDEX replies_request_number",
