@@ -406,6 +406,24 @@ def test_a_need_and_its_briefs_move_with_their_request(team: Team) -> None:
     assert row.keep_until == call.keep_until
 
 
+def test_an_old_request_is_closed_though_somebody_still_helps(
+    pe_embassy: TestEmbassy, pe_run: Run
+) -> None:
+    team = Team(pe_embassy, pe_run, ASKED[1])
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    team.clock.move(weeks=20)
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    closing = requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED)
+    before = team.run(team.desk.store.get(RequestRow, team.request))
+
+    assert () == team.run(requests.move(team.desk, busel, team.request, closing))
+    (row,) = team.run(team.desk.store.select(BriefRow))
+    assert before.epoch != team.run(team.desk.store.get(RequestRow, team.request)).epoch
+    assert (S.WITHDRAWN, None, None) == (S(row.state), row.own, row.team)
+    assert () == team.run(visits.look(team.desk, team.visit())).helpers
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "code"),
     [
