@@ -1,45 +1,61 @@
-"""Needs and their briefs go along when a request moves to a later epoch."""
-
-from collections.abc import Sequence
+"""Needs and their briefs are kept as long as their request, and move on with it."""
 
 import msgspec
 
 from pe_core.desk.desk import Desk
+from pe_core.desk.epochs import ends_before
+from pe_core.desk.needs import NeedView, open_need
 from pe_core.desk.sessions import Session
 from pe_core.errors import NotAllowed
-from pe_core.model import OpenNeed
+from pe_core.model import RequestId
 from pe_core.model.week import Week
 from pe_core.store import BriefRow, CallRow, Change, EpochRow, In, NeedRow, Update
 from pe_core.vault import Keys, bucket_of, open_envelope, seal
 
 
 async def move_needs(
-    desk: Desk, session: Session, target: EpochRow, rows: Sequence[NeedRow], keep_until: Week
+    desk: Desk,
+    session: Session,
+    target: EpochRow,
+    request: RequestId,
+    ends: Week,
+    keep_until: Week,
 ) -> list[Change]:
-    """Return the changes that seal needs, and what was offered for them, to a later epoch.
+    """Return the changes that keep what was offered for a request until ``keep_until``.
 
-    Raises NotAllowed when one is not open to this account.
+    Needs and briefs whose epochs end before ``ends`` are sealed to a later one, each by itself:
+    a need that was changed since lies in a later epoch than what was offered before. Raises
+    NotAllowed when such a one is not open to this account.
     """
     changes: list[Change] = []
-    for row in rows:
-        keys = session.epochs.get(row.epoch)
-        if keys is None:
+    for row in await desk.store.select(NeedRow, {"request": request}):
+        is_early = await ends_before(desk, row.epoch, ends)
+        if is_early and row.epoch not in session.epochs:
             raise NotAllowed("staff.request.not_all_yours")
-        context = desk.context("need", row.id)
-        opened = open_envelope(row.body, keys, context)
-        body = seal(opened, to=[target.public], context=context)
-        values = {"epoch": target.id, "body": body, "bucket": bucket_of(body)}
-        changes.append(Update(NeedRow, (row.id,), values, expect={"revision": row.revision}))
-        need = msgspec.msgpack.decode(opened, type=OpenNeed)
-        if await desk.store.get(CallRow, need.call) is not None:
-            changes.append(Update(CallRow, (need.call,), {"keep_until": keep_until}))
-        briefs = tuple(brief for brief, _ in need.briefs)
+        view = open_need(desk, session, row)
+        if view is None:
+            continue
+        if is_early:
+            changes.append(_moved(desk, target, view))
+        if await desk.store.get(CallRow, view.body.call) is not None:
+            changes.append(Update(CallRow, (view.body.call,), {"keep_until": keep_until}))
+        briefs = tuple(brief for brief, _ in view.body.briefs)
         for brief in await desk.store.select(BriefRow, {"id": In(briefs)}):
-            changes.append(_moved(desk, session, target, brief, keep_until))
+            if await ends_before(desk, brief.epoch, ends):
+                changes.append(_moved_brief(desk, session, target, brief, keep_until))
+            else:
+                changes.append(Update(BriefRow, (brief.id,), {"keep_until": keep_until}))
     return changes
 
 
-def _moved(
+def _moved(desk: Desk, target: EpochRow, view: NeedView) -> Change:
+    context = desk.context("need", view.id)
+    body = seal(msgspec.msgpack.encode(view.body), to=[target.public], context=context)
+    values = {"epoch": target.id, "body": body, "bucket": bucket_of(body)}
+    return Update(NeedRow, (view.id,), values, expect={"revision": view.row.revision})
+
+
+def _moved_brief(
     desk: Desk, session: Session, target: EpochRow, row: BriefRow, keep_until: Week
 ) -> Change:
     keys = session.epochs.get(row.epoch)
