@@ -63,7 +63,8 @@ class Shown(Model):
 class View(Model):
     """What the asker sees: the state in clear and what was written to them.
 
-    ``helpers`` are the tasks of volunteers who have accepted, whom one may write to.
+    ``helpers`` are the tasks of volunteers who have accepted, whom one may write to; none once
+    the request is over, for what was asked of them ended with it.
     """
 
     state: State
@@ -117,7 +118,7 @@ async def look(desk: Desk, visit: Visit) -> View:
         state=state,
         week=Week(row.week),
         replies=tuple(item for item in shown if item.reply.text),
-        helpers=tuple(item.reply.brief for item in shown if is_introduction(item.reply)),
+        helpers=() if state in OVER else _helpers(shown),
         waiting_on=notice.waiting_on if notice else None,
         outcome=notice.outcome if notice else None,
         withdrawal_due=await timer_of(desk, WithdrawalFellDue(request=visit.request)),
@@ -137,6 +138,10 @@ async def read_replies(desk: Desk, visit: Visit) -> tuple[Shown, ...]:
 def is_introduction(reply: Reply) -> bool:
     """Return whether a reply says that somebody helps, and how to write to them."""
     return reply.kind is MessageKind.HELPER and not reply.text
+
+
+def _helpers(shown: Sequence[Shown]) -> tuple[str, ...]:
+    return tuple(item.reply.brief for item in shown if is_introduction(item.reply))
 
 
 def is_lasting(reply: Reply) -> bool:
