@@ -81,7 +81,7 @@ async def carry_out(
     await move_roster(desk, opener)
     await desk.store.shred()
     if proposal.kind == "leave" or (proposal.kind == "role" and not _reads(listed, proposal.box)):
-        await unclaim(desk, opener, proposal.box)
+        await unclaim(desk, opener)
 
 
 def recovery_of(signed: bytes) -> bytes:

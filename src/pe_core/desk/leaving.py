@@ -7,7 +7,7 @@ person read stays read, and what they copied is theirs: here ends only what is t
 import msgspec
 
 from pe_core.desk.desk import Desk
-from pe_core.desk.epochs import begin_epochs
+from pe_core.desk.epochs import begin_epochs, read_members
 from pe_core.desk.listing import catch_up
 from pe_core.desk.owed import owed_key
 from pe_core.desk.sessions import Session
@@ -93,13 +93,16 @@ async def role_changes(
     ]
 
 
-async def unclaim(desk: Desk, session: Session, box: Box) -> None:
-    """Take this box off the requests that it had claimed, as far as the session opens them.
+async def unclaim(desk: Desk, session: Session) -> None:
+    """Take whoever reads no requests any more off those that they had claimed.
 
-    Elsewhere its claim stays sealed and counts for nothing: the list knows who is a member.
+    As far as the session opens them: elsewhere a claim stays sealed until a colleague who can
+    open it has their first look.
     """
+    readers = {m.box for m in (await read_members(desk)).members if "intake" in m.compartments}
     shelf = await catch_up(desk, session)
-    claimed = [e.id for e in shelf.all() if e.summary and e.summary.claimed_by == box]
+    nobody = {None, *readers}
+    claimed = [e.id for e in shelf.all() if e.summary and e.summary.claimed_by not in nobody]
     for row in await desk.store.select(RequestRow, {"id": In(claimed)}):
         summary = session.summaries[RequestId(row.id)]
         if summary.revision != row.revision:

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from pe_core.desk.leaving import unclaim
 from pe_core.desk.listing import look_over, search
 from pe_core.desk.reminding import remind
 from pe_core.model import Urgency
@@ -39,7 +40,11 @@ async def show_requests(request: PageRequest) -> Response[str]:
     """Show the requests that this account can open."""
     desk, session = desk_of(request), session_of(request)
     await remind(desk, session)
+    is_first = not session.listed
     shelf = await look_over(desk, session)
+    if is_first:
+        await unclaim(desk, session)
+        shelf = await look_over(desk, session)
     topics = find_topics(request, shelf)
     wanted = read_wanted(request, topics)
     last_page = max(1, -(-shelf.count(wanted) // PAGE))
