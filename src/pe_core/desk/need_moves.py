@@ -4,12 +4,22 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import ends_before
+from pe_core.desk.need_figures import calls_of
 from pe_core.desk.needs import NeedView, open_need
 from pe_core.desk.sessions import Session
-from pe_core.errors import NotAllowed
-from pe_core.model import RequestId
+from pe_core.errors import Conflict, NotAllowed
+from pe_core.model import NeedState, RequestId
 from pe_core.model.week import Week
-from pe_core.store import BriefRow, CallRow, Change, EpochRow, In, NeedRow, Update
+from pe_core.store import (
+    BriefRow,
+    CallRow,
+    Change,
+    EpochRow,
+    In,
+    NeedRow,
+    RequestRow,
+    Update,
+)
 from pe_core.vault import Keys, bucket_of, open_envelope, seal
 
 
@@ -46,6 +56,34 @@ async def move_needs(
             else:
                 changes.append(Update(BriefRow, (brief.id,), {"keep_until": keep_until}))
     return changes
+
+
+async def keep_needs(desk: Desk, session: Session) -> None:
+    """Keep what was offered as long as its request, where that changed while nobody was unlocked.
+
+    What was offered for a need that was dropped has ended, with all keys, and is left alone.
+    """
+    there = In((NeedState.OPEN.value, NeedState.MET.value))
+    heads = await desk.store.pick(NeedRow, ("id", "request", "epoch"), {"state": there})
+    ours = {need: request for need, request, epoch in heads if epoch in session.epochs}
+    needs = await calls_of(desk, session, tuple(ours))
+    requests = In(tuple(set(ours.values())))
+    kept = dict(await desk.store.pick(RequestRow, ("id", "keep_until"), {"id": requests}))
+    calls = await desk.store.pick(CallRow, ("id", "keep_until"), {"id": In(tuple(needs))})
+    wrong = {
+        call: kept[ours[needs[call]]]
+        for call, until in calls
+        if kept.get(ours[needs[call]], until) != until
+    }
+    briefs = await desk.store.pick(BriefRow, ("id", "call"), {"call": In(tuple(wrong))})
+    changes: list[Change] = [
+        *(Update(CallRow, (call,), {"keep_until": until}) for call, until in wrong.items()),
+        *(Update(BriefRow, (brief,), {"keep_until": wrong[call]}) for brief, call in briefs),
+    ]
+    try:
+        await desk.store.write(changes)
+    except Conflict:
+        return  # One of them went in this moment; the next first look does it.
 
 
 def _moved(desk: Desk, target: EpochRow, view: NeedView) -> Change:
