@@ -257,6 +257,21 @@ def test_a_closed_request_is_opened_again(scene: Scene) -> None:
     assert (MessageKind.UNSOLVED, "I am here again.", 0) == scene.thread()[-1]
 
 
+def test_what_was_opened_again_has_not_ended_as_it_had(
+    scene: Scene, pe_embassy: TestEmbassy, pe_clock: Clock
+) -> None:
+    scene.move(State.CLOSED, outcome=Outcome.NO_CONTACT, text="Good luck.", language="en")
+    scene.come_back()
+    scene.asker.act("reopen")
+    scene.asker.act("withdraw")
+    pe_clock.move(days=3)
+    scene.run(pe_embassy.courier.deliver())
+    scene.come_back()
+
+    assert "This request is closed" in scene.words and "Good luck." in scene.words
+    assert "We have not heard from you for a long time." not in scene.words
+
+
 def test_an_act_that_the_request_is_past_shows_where_it_stands(scene: Scene) -> None:
     scene.come_back()
     before = scene.asker.page
