@@ -10,7 +10,7 @@ from pe_core.desk.sessions import Session
 from pe_core.model import Box, BriefId, CallId, Need, OpenNeed, RequestId, Skill
 from pe_core.store import BriefRow, RequestRow
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import ASKED, active_volunteer, ask, unlock_account
+from pe_core.toolkit.invented import ASKED, Asked, active_volunteer, ask, unlock_account
 
 Run = Callable[[Awaitable[Any]], Any]
 
@@ -33,9 +33,9 @@ def body(desk: Desk, session: Session, **changed: Any) -> OpenNeed:
 class Team:
     """A coordinator, a request, and three volunteers who are active."""
 
-    def __init__(self, embassy: TestEmbassy, run: Run) -> None:
+    def __init__(self, embassy: TestEmbassy, run: Run, asked: Asked = ASKED[2]) -> None:
         self.run, self.desk, self.clock = run, embassy.desk, embassy.clock
-        self.receipt = run(ask(self.desk, ASKED[2]))
+        self.receipt = run(ask(self.desk, asked))
         self.account = embassy.account
         self.busel = run(unlock_account(self.desk, self.clock, embassy.account))
         (self.request,) = [

@@ -8,7 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk import brief_threads, briefs, needs, offering, requests, screening, visits
+from pe_core.desk import (
+    brief_threads,
+    briefs,
+    handing,
+    invites,
+    needs,
+    offering,
+    requests,
+    screening,
+    visits,
+)
 from pe_core.desk.seeking import look_again, seek
 from pe_core.desk.sorting import extend
 from pe_core.desk.volunteers import read_own, read_volunteer, write_own
@@ -39,7 +49,7 @@ from pe_core.store import (
     Update,
 )
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import ASKED, ask, unlock_account
+from pe_core.toolkit.invented import ASKED, ask, open_account, unlock_account
 from pe_core.upkeep import do_upkeep
 from teamwork import Team, body
 
@@ -426,6 +436,86 @@ def test_a_need_and_its_briefs_move_with_their_request(team: Team) -> None:
     (call,) = team.run(team.desk.store.select(CallRow))
     row = team.run(team.desk.store.get(RequestRow, team.request))
     assert row.keep_until == call.keep_until
+
+
+def test_a_task_is_kept_as_long_as_its_request(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    team.clock.move(weeks=4)
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    longer = team.run(extend(team.desk, busel, team.request, 26))
+    kept = _kept(team)
+    closing = requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED)
+    assert () == team.run(requests.move(team.desk, busel, team.request, closing))
+    row = team.run(team.desk.store.get(RequestRow, team.request))
+
+    assert {longer} == kept
+    assert row.keep_until < longer
+    assert {row.keep_until} == _kept(team)
+
+
+def test_what_was_offered_before_a_need_was_changed_moves_on_too(team: Team) -> None:
+    view = team.need(places=2)
+    team.offer(view, "dzik")
+    team.accept("dzik")
+    team.clock.move(weeks=6)
+    team.busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    (view,) = team.run(needs.read_needs(team.desk, team.busel, team.request))
+    team.offer(view, "lasica")
+    until = team.run(extend(team.desk, team.busel, team.request, 26))
+    for _ in range(25):
+        team.clock.move(weeks=1)
+        team.run(do_upkeep(team.desk))
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    (view,) = team.run(needs.read_needs(team.desk, busel, team.request))
+    offers = team.run(offering.read_offers(team.desk, busel, view))
+
+    assert {until} == _kept(team)
+    assert [team.box("dzik"), team.box("lasica")] == [offer.box for offer in offers]
+    assert S.ACCEPTED is offers[0].state
+
+
+def test_what_is_handed_to_a_colleague_is_kept_no_longer_for_that(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    code = team.run(invites.make_invite(team.desk, team.busel))
+    account = team.run(open_account(team.desk, team.clock, code, "zubr"))
+    zubr = team.run(unlock_account(team.desk, team.clock, account))
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    before = team.run(team.desk.store.get(RequestRow, team.request))
+    team.run(handing.give(team.desk, busel, team.request, zubr.box))
+    (view,) = team.run(needs.read_needs(team.desk, zubr, team.request))
+
+    assert {before.keep_until} == _kept(team)
+    assert [team.box("dzik")] == [
+        offer.box for offer in team.run(offering.read_offers(team.desk, zubr, view))
+    ]
+
+
+def _kept(team: Team) -> set[int]:
+    """Return until when the request, what was offered for it, and its call are kept."""
+    picked = [
+        team.run(team.desk.store.pick(table, ("keep_until",)))
+        for table in (BriefRow, CallRow, RequestRow)
+    ]
+    return {until for rows in picked for (until,) in rows}
+
+
+def test_an_old_request_is_closed_though_somebody_still_helps(
+    pe_embassy: TestEmbassy, pe_run: Run
+) -> None:
+    team = Team(pe_embassy, pe_run, ASKED[1])
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    team.clock.move(weeks=20)
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    closing = requests.Moving(to=State.CLOSED, outcome=Outcome.HELPED)
+    before = team.run(team.desk.store.get(RequestRow, team.request))
+
+    assert () == team.run(requests.move(team.desk, busel, team.request, closing))
+    (row,) = team.run(team.desk.store.select(BriefRow))
+    assert before.epoch != team.run(team.desk.store.get(RequestRow, team.request)).epoch
+    assert (S.WITHDRAWN, None, None) == (S(row.state), row.own, row.team)
+    assert () == team.run(visits.look(team.desk, team.visit())).helpers
 
 
 @pytest.mark.parametrize(

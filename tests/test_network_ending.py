@@ -11,6 +11,7 @@ import pytest
 from between import Between, House, Wire
 from enclosures import ask_with, items, picture, prepare
 from pe_core.errors import NoAnswer
+from pe_core.model import State
 from pe_core.model.peer import Kind, OutState, ThreadId
 from pe_core.model.referral import Answer, Decline, Reason, ReferralState
 from pe_core.network import accepting, preparing, referring
@@ -20,6 +21,8 @@ from pe_core.network.delivery import deliver
 from pe_core.network.wire import AnyPacket, Erase, Sealed
 from pe_core.store import IncomingRow, OutgoingRow, Update
 from pe_core.toolkit.embassy import TestEmbassy
+from pe_core.toolkit.invented import ASKED
+from teamwork import Team
 
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
@@ -125,6 +128,27 @@ def test_what_was_taken_over_without_its_file_does_not_get_it_later(two: Between
 
     assert S.TAKEN is two.near.view(thread).state
     assert [] == waiting(two.near)
+
+
+def test_an_old_request_is_taken_over_though_somebody_still_helps(
+    pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path
+) -> None:
+    team = Team(pe_embassy, pe_run, ASKED[1])
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    team.clock.move(weeks=20)
+    two = Between(pe_embassy, pe_run, tmp_path / "other")
+    two.agree(team.request, two.near.request(team.request).original.answers[0].field)
+    prepared = prepare(two, team.request, Kind.TRANSFER)
+    thread = two.near.begin(prepared, team.request)
+    carry(two, two.near, two.far)
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    carry(two, two.far, two.near)
+    state = two.near.request(team.request).state
+    two.close()
+
+    assert State.TRANSFERRED is state
+    assert {"dzik": "withdrawn"} == team.states()
 
 
 def test_what_was_given_back_is_not_sent_on(two: Between) -> None:

@@ -13,7 +13,7 @@ from pe_core.desk.sessions import Session
 from pe_core.errors import NothingToSealTo
 from pe_core.model import MessageKind, Outcome, RequestId, State, WaitingOn
 from pe_core.rules.receipts import make_receipt, read_receipt, show_receipt
-from pe_core.store import Delete, RequestRow
+from pe_core.store import Delete, RequestRow, Update
 from pe_core.toolkit.asker import Asker
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import TestEmbassy
@@ -257,6 +257,21 @@ def test_a_closed_request_is_opened_again(scene: Scene) -> None:
     assert (MessageKind.UNSOLVED, "I am here again.", 0) == scene.thread()[-1]
 
 
+def test_what_was_opened_again_has_not_ended_as_it_had(
+    scene: Scene, pe_embassy: TestEmbassy, pe_clock: Clock
+) -> None:
+    scene.move(State.CLOSED, outcome=Outcome.NO_CONTACT, text="Good luck.", language="en")
+    scene.come_back()
+    scene.asker.act("reopen")
+    scene.asker.act("withdraw")
+    pe_clock.move(days=3)
+    scene.run(pe_embassy.courier.deliver())
+    scene.come_back()
+
+    assert "This request is closed" in scene.words and "Good luck." in scene.words
+    assert "We have not heard from you for a long time." not in scene.words
+
+
 def test_an_act_that_the_request_is_past_shows_where_it_stands(scene: Scene) -> None:
     scene.come_back()
     before = scene.asker.page
@@ -268,6 +283,58 @@ def test_an_act_that_the_request_is_past_shows_where_it_stands(scene: Scene) -> 
     assert "/en/mine" == withdrawn
     assert 422 == word.status
     assert "This request is closed." in word.words
+
+
+@pytest.mark.parametrize("act", ["word", "solved"])
+def test_words_for_a_request_that_was_closed_meanwhile_can_open_it_again(
+    scene: Scene, act: str
+) -> None:
+    scene.resolve()
+    scene.come_back()
+    other_tab = scene.asker.page
+    scene.asker.go("mine")
+    scene.asker.act("solved", solved="yes")
+    scene.asker.browser.page = other_tab
+    if act == "word":
+        page = scene.asker.add_word(MARKED)
+    else:
+        page = scene.asker.act("solved", solved="no", remark=MARKED)
+    scene.asker.act("reopen")
+
+    assert 422 == page.status
+    assert ["#field-remark"] == page.tree.xpath("//div[@class='summary']//a/@href")
+    assert MARKED == page.tree.xpath("//textarea[@name='remark']")[0].value.strip()
+    assert (MessageKind.UNSOLVED, MARKED, 0) == scene.thread()[-1]
+
+
+def test_words_of_a_second_tab_are_kept_and_a_second_press_is_no_second_tab(
+    scene: Scene,
+) -> None:
+    scene.resolve()
+    scene.come_back()
+    other_tab = scene.asker.page
+    before = scene.asker.go("mine")
+    scene.asker.act("solved", solved="no", remark="The bed is gone.")
+    scene.asker.browser.page = before
+    pressed = scene.asker.act("solved", solved="no", remark="The bed is gone.")
+    scene.asker.browser.page = other_tab
+    other = scene.asker.act("solved", solved="no", remark=MARKED)
+
+    assert "/en/mine" == pressed.path
+    assert 422 == other.status
+    assert "We are not asking this any more." in other.words
+    assert MARKED == other.tree.xpath("//textarea[@name='words']")[0].value.strip()
+    assert (MessageKind.UNSOLVED, "The bed is gone.", 0) == scene.thread()[-1]
+
+
+def test_words_for_a_request_that_went_elsewhere_stay_on_the_page(scene: Scene) -> None:
+    scene.come_back()
+    moved = Update(RequestRow, (scene.id,), {"state": State.TRANSFERRED.value})
+    scene.run(scene.desk.store.write([moved]))
+    page = scene.asker.add_word(MARKED)
+
+    assert 422 == page.status
+    assert [MARKED] == [words.text for words in page.tree.xpath("//*[@id='field-words']")]
 
 
 def test_words_stay_on_the_page_when_nobody_could_open_them(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pe_core.desk import brief_threads, briefs, requests
+from pe_core.desk.timers import close_unattended
 from pe_core.model import BriefId, Report
 from pe_core.store import BriefNoteRow, RequestRow, Update
 from pe_core.toolkit.browser import Browser, Page
@@ -174,6 +175,21 @@ def test_a_closed_request_sends_nothing_to_its_helper(team: Team, asker: Browser
 
     assert 422 == page.status
     assert [] == thread(team, "dzik")
+
+
+def test_on_a_closed_request_nobody_helps_and_the_words_to_them_are_kept(
+    team: Team, asker: Browser
+) -> None:
+    help_out(team, "dzik")
+    asker.go("/en/mine")
+    row = team.run(team.desk.store.get(RequestRow, team.request))
+    team.run(team.desk.store.write(team.run(close_unattended(team.desk, row))))
+    refused = asker.send({"message": "Hello"}, form="/helper")
+    page = asker.go("/en/mine")
+
+    assert "Hello" == refused.tree.xpath("//textarea[@name='remark']")[0].value.strip()
+    assert "Somebody helps you" not in page.words
+    assert [] == page.tree.xpath("//form[contains(@action, '/helper')]")
 
 
 def test_the_way_back_to_the_page_after_a_refusal_is_a_page(asker: Browser) -> None:

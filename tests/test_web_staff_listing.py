@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk import intake, invites, listing, requests, summaries
+from pe_core.desk import claims, intake, invites, listing, proposals, requests, summaries
 from pe_core.desk.sessions import Session
 from pe_core.model import (
     Box,
@@ -22,7 +22,7 @@ from pe_core.model import (
 from pe_core.store import RequestRow
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import Account, open_account
+from pe_core.toolkit.invented import Account, open_account, unlock_account
 from pe_core.web.staff import requests as list_module
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -333,3 +333,24 @@ def test_whoever_holds_no_roster_sees_neither_list_nor_search(office: Office) ->
     assert 403 == found.status
     assert "ложак" not in found.words
     assert "/en/staff/me" == office.browser.go("/en/staff").path
+
+
+def test_what_somebody_had_who_left_is_unclaimed_though_who_confirmed_could_not_open_it(
+    office: Office,
+) -> None:
+    run, desk, clock, busel = office.run, office.desk, office.embassy.clock, office.session()
+    code = run(invites.make_invite(desk, busel))
+    zubr = run(unlock_account(desk, clock, run(open_account(desk, clock, code, "zubr"))))
+    request = office.ask()
+    run(claims.claim(desk, zubr, request))
+    code = run(invites.make_invite(desk, busel))
+    (view,) = run(invites.list_invites(desk, zubr))
+    run(invites.sign_invite(desk, zubr, view.locator))
+    wouk = run(unlock_account(desk, clock, run(open_account(desk, clock, code, "wouk"))))
+    proposed = run(proposals.propose(desk, busel, "leave", zubr.box))
+    run(proposals.confirm(desk, wouk, proposed))
+    office.browser.client.cookies.clear()
+    office.unlock(office.browser, office.embassy.account)
+    page = office.look("?show=unclaimed")
+
+    assert f"/en/staff/requests/{request}" in page.tree.xpath("//table//a/@href")

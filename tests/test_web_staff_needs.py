@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from looking_for import TITLE, Office, offers, points, suggested, thread, wrong
 from pe_core.desk import brief_threads, briefs, requests
+from pe_core.desk.timers import close_unattended, reopen_unattended
 from pe_core.errors import Conflict
 from pe_core.model import (
     Fluency,
@@ -20,10 +21,12 @@ from pe_core.model import (
     Spoken,
     State,
 )
-from pe_core.store import NeedRow, RequestRow
+from pe_core.rules.retention import SHORTEST_KEEP
+from pe_core.store import BriefNoteRow, BriefRow, CallRow, NeedRow, RequestRow
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED
+from pe_core.upkeep import do_upkeep
 
 Run = Callable[[Awaitable[Any]], Any]
 Open = Callable[[], Browser]
@@ -541,3 +544,45 @@ def test_a_checklist_whose_plugin_is_gone_is_left_out_of_the_page(office: Office
 
     assert title in before
     assert (200, False) == (page.status, title in page.words)
+
+
+def test_a_task_and_its_words_are_erased_with_a_request_that_its_asker_withdrew(
+    office: Office,
+) -> None:
+    desk, run = office.desk, office.run
+    office.volunteer("lasica")
+    office.need()
+    office.offer("lasica")
+    office.accept("lasica")
+    lasica, brief = office.people["lasica"], office.brief("lasica")
+    run(brief_threads.write_asker(desk, lasica, brief, "I come on Monday.", "en"))
+    row = run(desk.store.get(RequestRow, office.request))
+    run(desk.store.write(run(close_unattended(desk, row, SHORTEST_KEEP))))
+    office.unlock()
+    office.browser.go("/en/staff")
+    for _ in range(SHORTEST_KEEP + 1):
+        office.embassy.clock.move(weeks=1)
+        run(do_upkeep(desk))
+
+    assert run(desk.store.get(RequestRow, office.request)) is None
+    assert 0 == sum(run(desk.store.count(table)) for table in (CallRow, BriefRow, BriefNoteRow))
+
+
+def test_a_task_is_kept_on_with_a_request_that_its_asker_opened_again(office: Office) -> None:
+    desk, run = office.desk, office.run
+    office.volunteer("lasica")
+    office.need()
+    office.offer("lasica")
+    office.accept("lasica")
+    office.embassy.clock.move(weeks=3)
+    row = run(desk.store.get(RequestRow, office.request))
+    run(desk.store.write(run(close_unattended(desk, row))))
+    row = run(desk.store.get(RequestRow, office.request))
+    run(desk.store.write(run(reopen_unattended(desk, row))))
+    office.unlock()
+    office.browser.go("/en/staff")
+    kept = run(desk.store.get(RequestRow, office.request)).keep_until
+
+    assert row.keep_until < kept
+    assert [(kept,)] == run(desk.store.pick(BriefRow, ("keep_until",)))
+    assert [(kept,)] == run(desk.store.pick(CallRow, ("keep_until",)))

@@ -718,3 +718,16 @@ def test_a_request_that_is_not_there_is_a_page(office: Office) -> None:
 
     assert 404 == page.status
     assert "There is no such request, or it came before you joined" in page.words
+
+
+def test_a_request_that_was_opened_again_does_not_say_how_it_had_ended(office: Office) -> None:
+    request, receipt = office.ask()
+    closing = requests.Moving(to=State.CLOSED, outcome=Outcome.NO_CONTACT)
+    assert () == office.run(requests.move(office.desk, office.session(), request, closing))
+    said = "//dl[@class='facts']//dt[text()='Outcome']"
+    closed = office.open(request).tree.xpath(said)
+    _, visit = office.run(visits.come_back(office.desk, receipt))
+    office.run(visits.reopen(office.desk, visit))
+
+    assert 1 == len(closed)
+    assert [] == office.open(request).tree.xpath(said)

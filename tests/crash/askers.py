@@ -208,6 +208,7 @@ class Asker:
     async def _say_solved(self, sent: Sent, page: httpx.Response, solved: str) -> None:
         remark = f"solved-{sent.marker}-{self.round}"
         act = self._doing(Act("solved", sent.request or sent.marker, remark, self.round))
-        fields = {"token": hidden(page, "token"), "solved": solved, "remark": remark}
+        fields = {"token": hidden(page, "token"), "once": hidden(page, "once")}
+        fields |= {"solved": solved, "remark": remark}
         answer = await self.surfer.post("/be/mine/solved", fields)
         act.told = answer.status_code == 303 and "/done/" in answer.headers["location"]

@@ -26,7 +26,6 @@ FED: Mapping[str, tuple[str, ...]] = {
     "desk/cards.py": ("stored-model",),
     "desk/claiming.py": ("stored-model",),
     "desk/feeds.py": ("stored-model",),
-    "desk/need_moves.py": ("stored-model",),
     "desk/needs.py": ("stored-model",),
     "desk/shifts.py": ("stored-model",),
     "desk/volunteer_notes.py": ("stored-model",),

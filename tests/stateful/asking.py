@@ -208,6 +208,8 @@ class Asking(World):
             return
         self.run(reopening)
         self.said(request, MessageKind.UNSOLVED, "Once more.")
+        for told in request.replies:
+            told.outcome = None
         self.forget_withdrawal(request)
         self.keep_within_epoch(request, 26)
         self.moved(request, State.TRIAGE)

@@ -152,7 +152,8 @@ class Courier:
 
     def _must_wait(self, row: OutboxRow, listener: Listener) -> bool:
         until = self._waits.get((row.id, listener.name))
-        return until is not None and self._now() < until
+        # One that ends later than any does was noted before the clock was set back.
+        return until is not None and timedelta() < until - self._now() <= LONGEST_WAIT
 
     def _count_failures(self) -> None:
         """Count one try of each listener that failed, however many events it failed on."""

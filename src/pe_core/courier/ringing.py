@@ -133,6 +133,7 @@ class Rings:
 
     async def deliver(self) -> int:
         """Ring everything that is due once; returns how many rang."""
+        self._go_back(self._desk.now())
         await self._ring_fixed()
         now = self._desk.now()
         self._rang = {key: at for key, at in self._rang.items() if now - at < ONE_RING}
@@ -157,6 +158,18 @@ class Rings:
         for notifier, address in places:
             self.ring(notifier, address, language)
         return len(places)
+
+    def _go_back(self, now: datetime) -> None:
+        """Let rings wait no longer than before when the clock was set back since the last look."""
+        back = self._looked - now
+        if back <= timedelta():
+            return
+        self._looked = now
+        self._rang = {key: at - back for key, at in self._rang.items()}
+        for ring in list(self._waiting.values()):
+            due = next_moment(max(now, ring.due - back), ring.hours, ring.zone)
+            late = msgspec.structs.replace(ring, due=due, until=due + LASTS)
+            self._waiting[ring.key] = late
 
     async def _ring_fixed(self) -> None:
         """Ring whoever is rung at fixed hours, if one of these was struck since the last look."""

@@ -114,6 +114,12 @@ async def open_grants(desk: Desk, session: Session) -> None:
             _open_one(desk, session, row, epochs[row.epoch])
 
 
+async def ends_before(desk: Desk, epoch: str, week: Week) -> bool:
+    """Return whether an epoch that still lives dies before the end of this week."""
+    row = await desk.store.get(EpochRow, epoch)
+    return row is not None and row.ends < week
+
+
 def _open_one(desk: Desk, session: Session, row: GrantRow, epoch: EpochRow) -> None:
     try:
         session.epochs[row.epoch] = open_grant(

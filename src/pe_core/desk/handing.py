@@ -20,7 +20,7 @@ from pe_core.model.week import Week
 from pe_core.store import Change, FileRow, Insert, MessageRow, NeedRow, RequestRow, Update
 
 ALL = Week(1_000_000)
-"""Later than any epoch ends: what is moved on to be kept until then is moved whole."""
+"""Later than any epoch ends: what has to outlive it is moved whole."""
 
 
 async def give(desk: Desk, session: Session, request: RequestId, to: Box) -> None:
@@ -88,7 +88,7 @@ async def _changes(
     summary = past(msgspec.structs.replace(work.summary, claimed_by=to), number)
     if await _epochs_of(desk, work.row) <= opens:
         return [change_summary(desk, session, work.row, summary)]
-    parts = await move_parts(desk, session, work.row, ALL)
+    parts = await move_parts(desk, session, work.row, ALL, Week(work.row.keep_until))
     columns = await move_request(desk, session, work.row, summary, ALL)
     if columns is None:
         raise NotFound("staff.request.not_found")  # its epoch ended in this moment

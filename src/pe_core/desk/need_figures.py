@@ -24,12 +24,12 @@ async def look_over_needs(desk: Desk, session: Session) -> NeedFigures:
     heads = await desk.store.pick(NeedRow, ("id", "request", "epoch"), {"state": "open"})
     ours = [(need, request) for need, request, epoch in heads if epoch in session.epochs]
     living = await living_needs(desk, ours)
-    calls = await _calls(desk, session, living)
+    calls = await calls_of(desk, session, living)
     return NeedFigures(open=len(living), unanswered=await _unanswered(desk, calls))
 
 
-async def _calls(desk: Desk, session: Session, needs: Sequence[str]) -> dict[str, NeedId]:
-    """Return the needs by their call, which never changes."""
+async def calls_of(desk: Desk, session: Session, needs: Sequence[str]) -> dict[str, NeedId]:
+    """Return the needs by their call, which never changes; each is opened once in a session."""
     missing = tuple(need for need in needs if NeedId(need) not in session.calls)
     if missing:
         for row in await desk.store.select(NeedRow, {"id": In(missing)}):

@@ -155,8 +155,8 @@ async def move(
     notice = await seal_reply(desk, request, work.original.reply_key, _notice_of(desk, moving))
     over = moving.to in (State.RESOLVED, State.CLOSED)
     changes = [
-        *(await end_needs_of(desk, session, request) if over else ()),
         *await _state_changes(desk, session, work, moving, entry.number),
+        *(await end_needs_of(desk, session, request) if over else ()),
         Insert(entry),
         Insert(notice),
         *_timers(desk, request, work.state, moving.to),

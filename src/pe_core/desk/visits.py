@@ -63,7 +63,8 @@ class Shown(Model):
 class View(Model):
     """What the asker sees: the state in clear and what was written to them.
 
-    ``helpers`` are the tasks of volunteers who have accepted, whom one may write to.
+    ``helpers`` are the tasks of volunteers who have accepted, whom one may write to; none once
+    the request is over, for what was asked of them ended with it.
     """
 
     state: State
@@ -117,7 +118,7 @@ async def look(desk: Desk, visit: Visit) -> View:
         state=state,
         week=Week(row.week),
         replies=tuple(item for item in shown if item.reply.text),
-        helpers=tuple(item.reply.brief for item in shown if is_introduction(item.reply)),
+        helpers=() if state in OVER else _helpers(shown),
         waiting_on=notice.waiting_on if notice else None,
         outcome=notice.outcome if notice else None,
         withdrawal_due=await timer_of(desk, WithdrawalFellDue(request=visit.request)),
@@ -137,6 +138,10 @@ async def read_replies(desk: Desk, visit: Visit) -> tuple[Shown, ...]:
 def is_introduction(reply: Reply) -> bool:
     """Return whether a reply says that somebody helps, and how to write to them."""
     return reply.kind is MessageKind.HELPER and not reply.text
+
+
+def _helpers(shown: Sequence[Shown]) -> tuple[str, ...]:
+    return tuple(item.reply.brief for item in shown if is_introduction(item.reply))
 
 
 def is_lasting(reply: Reply) -> bool:
@@ -185,9 +190,7 @@ async def have_read(desk: Desk, visit: Visit, reply_id: str) -> None:
         await desk.store.write([Delete(ReplyRow, {"id": reply_id})])
     else:
         kept = msgspec.structs.replace(reply, text="")
-        body = seal_reply_body(desk, visit.keys.public, reply_id, kept)
-        changed = {"body": body, "bucket": bucket_of(body)}
-        await desk.store.write([Update(ReplyRow, (reply_id,), changed)])
+        await desk.store.write([_sealed_anew(desk, visit, reply_id, kept)])
     await desk.store.shred()
 
 
@@ -217,7 +220,8 @@ async def reopen(desk: Desk, visit: Visit, text: str = "") -> None:
         if not may_move(State(row.state), State.TRIAGE, Author.ASKER):
             raise NotAllowed("core.mine.not_closed")
         entry = await _entry(desk, visit, message)
-        return [*entry, *await reopen_unattended(desk, row)]
+        ended = await _not_ended(desk, visit)
+        return [*entry, *ended, *await reopen_unattended(desk, row)]
 
     await write_for_asker(desk, opening)
 
@@ -318,6 +322,23 @@ async def _entry(desk: Desk, visit: Visit, message: Message) -> list[Change]:
 def _open_reply(desk: Desk, visit: Visit, row: ReplyRow) -> Reply:
     body = open_envelope(row.body, visit.keys, desk.context("reply", row.id))
     return msgspec.msgpack.decode(body, type=Reply)
+
+
+async def _not_ended(desk: Desk, visit: Visit) -> list[Change]:
+    """Return what takes out of the notices how a request ended that is opened again.
+
+    Should it be closed without a coordinator, it did not end as it had before.
+    """
+    ended = [item for item in await read_replies(desk, visit) if item.reply.outcome is not None]
+    return [
+        _sealed_anew(desk, visit, item.id, msgspec.structs.replace(item.reply, outcome=None))
+        for item in ended
+    ]
+
+
+def _sealed_anew(desk: Desk, visit: Visit, reply_id: str, reply: Reply) -> Change:
+    body = seal_reply_body(desk, visit.keys.public, reply_id, reply)
+    return Update(ReplyRow, (reply_id,), {"body": body, "bucket": bucket_of(body)})
 
 
 async def _withdrawals(desk: Desk, visit: Visit) -> list[Shown]:

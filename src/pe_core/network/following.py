@@ -129,9 +129,9 @@ async def _hand_over(
     lead = Lead(peer=view.peer, address=peer.row.address, thread=view.id, sealed=body.receipt)
     reply = Reply(at=desk.now(), kind=MessageKind.LEADS_ON, lead=lead, state=State.TRANSFERRED)
     row = await seal_reply(desk, work.id, work.original.reply_key, reply)
-    ended = await end_needs_of(desk, session, work.id)
     moved = await _move(desk, session, work, State.TRANSFERRED, keep, view.peer)
-    return msgspec.structs.replace(known, lead=row.id), [*ended, *moved, Insert(row)]
+    ended = await end_needs_of(desk, session, work.id)
+    return msgspec.structs.replace(known, lead=row.id), [*moved, *ended, Insert(row)]
 
 
 async def _take_again(desk: Desk, session: Session, view: ReferralView) -> list[Change]:

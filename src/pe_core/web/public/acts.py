@@ -100,7 +100,7 @@ async def take_read(request: PageRequest) -> Response[Any]:
 
 @post_page("/{language:str}/mine/solved", guard="visit", limit=WORD_BYTES)
 async def take_solved(request: PageRequest) -> Response[Any]:
-    """Take the answer to "we think this is solved"."""
+    """Take the answer to "we think this is solved"; pressed twice, it is taken once."""
     fields = fields_of(request)
     typed, answer = fields.one("remark"), fields.one("solved")
     text = _text(typed)
@@ -109,10 +109,12 @@ async def take_solved(request: PageRequest) -> Response[Any]:
     if answer not in ("yes", "no"):
         wrong = Wrong(field="solved", key="core.problem.required_choice", typed=typed)
         return await mine_page(request, wrong=wrong)
+    if not _first_time(request, fields.one("once")):
+        return redirect(f"/{language_of(request)}/mine")
     try:
         await say_solved(desk_of(request), visit_of(request), answer == "yes", text)
     except NotAllowed as error:
-        return await _already(request, error)
+        return await _already(request, error, typed)
     except NothingToSealTo as error:
         return await mine_page(request, wrong=_not_now("remark", error, typed))
     return _done(request, "solved" if answer == "yes" else "unsolved")
@@ -137,15 +139,18 @@ async def take_keep(request: PageRequest) -> Response[Any]:
 
 @post_page("/{language:str}/mine/reopen", guard="visit", limit=WORD_BYTES)
 async def take_reopening(request: PageRequest) -> Response[Any]:
-    """Open a closed request again."""
-    typed = fields_of(request).one("remark")
+    """Open a closed request again; pressed twice, it is opened once."""
+    fields = fields_of(request)
+    typed = fields.one("remark")
     text = _text(typed)
     if isinstance(text, Problem):
         return await mine_page(request, wrong=_unfit("remark", text, typed))
+    if not _first_time(request, fields.one("once")):
+        return redirect(f"/{language_of(request)}/mine")
     try:
         await reopen(desk_of(request), visit_of(request), text)
     except NotAllowed as error:
-        return await _already(request, error)
+        return await _already(request, error, typed)
     except NothingToSealTo as error:
         return await mine_page(request, wrong=_not_now("remark", error, typed))
     return _done(request, "reopened")
@@ -203,10 +208,12 @@ def _not_now(field: Field, error: NothingToSealTo | NotAllowed | NotFound, typed
     return Wrong(field=field, key="core.mine.not_now", typed=typed, status=503)
 
 
-async def _already(request: PageRequest, error: NotAllowed) -> Response[Any]:
-    """Show where the request stands now: it has moved on, or the button was pressed twice."""
+async def _already(request: PageRequest, error: NotAllowed, typed: str = "") -> Response[Any]:
+    """Show where the request stands now, with what was typed: it has moved on meanwhile."""
     if error.key == "core.mine.too_many_words":
         raise error
+    if typed.strip():
+        return await mine_page(request, wrong=_not_now("remark", error, typed))
     return redirect(f"/{language_of(request)}/mine")
 
 

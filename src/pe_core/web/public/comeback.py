@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
+import msgspec
 from litestar import Response
 from litestar.params import FromPath
 
@@ -130,6 +131,7 @@ async def mine_page(
     """Render the asker's page; with ``wrong``, what they typed is still there."""
     desk, language = desk_of(request), language_of(request)
     view = await look(desk, visit_of(request))
+    wrong = _placed(view, wrong) if wrong is not None else None
     limit = show_number(wrong.limit, language) if wrong is not None else ""
     words = desk.texts.text(language, wrong.key, limit=limit) if wrong is not None else ""
     over = view.state in (State.CLOSED, State.TRANSFERRED)
@@ -153,6 +155,26 @@ async def mine_page(
         words=words,
         problems=[(wrong.field, words)] if wrong is not None else [],
     )
+
+
+def _placed(view: View, wrong: Wrong) -> Wrong:
+    """Return what was wrong at a field that the page still has, so that no words are lost.
+
+    The request may have moved on in another tab, or at the desk, since the form was opened.
+    """
+    has = {
+        "": True,
+        "words": view.may_write,
+        "photo": view.may_write,
+        "solved": view.asks_solved,
+        "remark": view.asks_solved or view.may_reopen,
+        "helper": bool(view.helpers),
+        "message": bool(view.helpers),
+        "share": True,
+    }
+    if has[wrong.field]:
+        return wrong
+    return msgspec.structs.replace(wrong, field="remark" if view.may_reopen else "words")
 
 
 async def _elsewhere(request: PageRequest) -> dict[str, Any]:

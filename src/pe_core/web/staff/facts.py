@@ -3,6 +3,7 @@
 from typing import Any
 
 from pe_core.model import Channel, HelpRequest, RequestId, State
+from pe_core.rules.standing import is_open
 from pe_core.rules.texts import direction, show_date
 from pe_core.web.portal import PageRequest, language_of
 from pe_core.web.staff.words import (
@@ -32,6 +33,8 @@ def headlines(request: PageRequest, help_request: HelpRequest) -> dict[str, Any]
     waiting = help_request.state is State.WAITING
     whom = summary.waiting_on if waiting else None
     wake = summary.wake if waiting else None
+    # What was opened again has not ended, whatever was said when it was closed.
+    outcome = None if is_open(help_request.state) else summary.outcome
     due = help_request.withdrawal_due
     return {
         "at": request_address(request, help_request.id),
@@ -46,7 +49,7 @@ def headlines(request: PageRequest, help_request: HelpRequest) -> dict[str, Any]
         "asker_language_name": name_language(original.language),
         "where": original.where,
         "received": show_moment(request, original.submitted),
-        "outcome": say(request, f"staff.outcome.{summary.outcome}") if summary.outcome else "",
+        "outcome": say(request, f"staff.outcome.{outcome}") if outcome else "",
         "waiting_on": say(request, f"staff.waiting_on.{whom}") if whom else "",
         "wake": show_date(wake, language) if wake else "",
         "kept": show_last_day(request, help_request.keep_until),

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from pe_core.desk.leaving import unclaim
 from pe_core.desk.listing import look_over, search
+from pe_core.desk.need_moves import keep_needs
 from pe_core.desk.reminding import remind
 from pe_core.model import Urgency
 from pe_core.web.guards.caller import fields_of, session_of
@@ -44,6 +45,7 @@ async def show_requests(request: PageRequest) -> Response[str]:
     shelf = await look_over(desk, session)
     if is_first:
         await unclaim(desk, session)
+        await keep_needs(desk, session)
         shelf = await look_over(desk, session)
     topics = find_topics(request, shelf)
     wanted = read_wanted(request, topics)
