@@ -374,3 +374,24 @@ def test_without_a_notifier_there_is_no_such_page(
 
     assert 404 == wouk.go("me/ways").status
     assert "/en/work/me/note" == wouk.say("asked/3", {"answer": ""}).path
+
+
+def test_an_address_whose_plugin_is_gone_is_shown_and_kept_until_its_owner_deletes_it(
+    wouk: Wouk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wouk.say("ways", {"address-1": "7", "readable-1": "yes"})
+    bare = msgspec.structs.replace(wouk.embassy.desk.plugins, notifiers={})
+    monkeypatch.setattr(wouk.embassy.desk, "plugins", bare)
+    summed_up = wouk.go("me").words
+    page = wouk.go("me/ways")
+    untouched = wouk.browser.send(form="me/ways")
+    kept = addresses(wouk)
+    wouk.say("ways", {"forget": "zz.desk"})
+
+    assert "7 (nobody rings there now)" in summed_up
+    assert [] == page.tree.xpath("//input[@name='address-1']"), "nothing rings, nothing to type"
+    assert "The server can read it." in page.words
+    assert "/en/work/me/note" == untouched.path
+    assert [("zz.desk", "7")] == kept
+    assert ([], ()) == (addresses(wouk), wouk.profile.ways)
+    assert 404 == wouk.go("me/ways").status

@@ -1,6 +1,6 @@
 """The ways by which a volunteer wants to be rung, and what the server may read of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -60,12 +60,19 @@ def read_ways(
     return tuple(ways), tuple(problems)
 
 
-async def set_ways(desk: Desk, session: Session, ways: Sequence[Way]) -> None:
-    """Be rung by these ways; those whose plugin is gone for now stay as they are.
+def ways_gone(desk: Desk, profile: Profile) -> tuple[Way, ...]:
+    """Return the ways that no enabled plugin goes any more."""
+    return tuple(way for way in profile.ways if way.notifier not in desk.plugins.notifiers)
+
+
+async def set_ways(
+    desk: Desk, session: Session, ways: Sequence[Way], forgotten: Collection[str] = ()
+) -> None:
+    """Be rung by these ways; those whose plugin is gone stay, but for the ``forgotten``.
 
     An address lies in clear only while its owner agrees that the server may read it.
     """
-    enabled = tuple(desk.plugins.notifiers)
+    enabled = frozenset((*desk.plugins.notifiers, *forgotten))
 
     def change(profile: Profile) -> Profile:
         others = (way for way in profile.ways if way.notifier not in enabled)

@@ -8,9 +8,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from pe_core.desk.own_answers import answer_problems, asked_of, stops
 from pe_core.desk.own_record import is_whole, send_own
+from pe_core.desk.own_ways import ways_gone
 from pe_core.desk.volunteers import read_own
 from pe_core.errors import NotAllowed
-from pe_core.model import Gender, Profile, Way
+from pe_core.model import Gender, Profile
 from pe_core.model.struct import Model
 from pe_core.rules.profiles import missing_parts
 from pe_core.rules.texts import show_number
@@ -112,9 +113,8 @@ def _rows(request: PageRequest, profile: Profile) -> list[RowView]:
         )
         for asked in asked_of(desk_of(request), profile)
     ]
-    titles = [say(request, f"{way.notifier}.title") for way in _ways(request, profile)]
-    if desk_of(request).plugins.notifiers:
-        ways = "\n".join(titles) or nothing
+    if profile.ways or desk_of(request).plugins.notifiers:
+        ways = _ways(request, profile) or nothing
         rows.append(RowView(part="ways", label=say(request, "work.ways.short"), shown=ways))
     note = say(request, "work.note.short")
     return [*rows, RowView(part="note", label=note, shown=profile.note or nothing)]
@@ -173,9 +173,11 @@ def _away(request: PageRequest, profile: Profile) -> str:
     return "\n".join(show_away_words(request, away) for away in profile.away)
 
 
-def _ways(request: PageRequest, profile: Profile) -> list[Way]:
-    known = desk_of(request).plugins.notifiers
-    return [way for way in profile.ways if way.notifier in known]
+def _ways(request: PageRequest, profile: Profile) -> str:
+    gone = ways_gone(desk_of(request), profile)
+    lines = [say(request, f"{way.notifier}.title") for way in profile.ways if way not in gone]
+    lines += [say(request, "work.ways.gone", address=way.address) for way in gone]
+    return "\n".join(lines)
 
 
 def _gender(request: PageRequest, profile: Profile) -> str:

@@ -34,7 +34,7 @@ def paths_of(part: str) -> list[str]:
 def parts_of(request: PageRequest, profile: Profile) -> tuple[str, ...]:
     """Return the parts in their order; those that plugins ask are ``asked/<number>``."""
     asked = (f"asked/{one.number}" for one in asked_of(desk_of(request), profile))
-    ways = ("ways",) if desk_of(request).plugins.notifiers else ()
+    ways = ("ways",) if profile.ways or desk_of(request).plugins.notifiers else ()
     return (*_BEFORE_ASKED, *asked, *ways, "note")
 
 

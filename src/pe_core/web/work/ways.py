@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.desk.own_ways import WHEN, TypedWay, read_ways, set_ways, when_of
+from pe_core.desk.own_ways import WHEN, TypedWay, read_ways, set_ways, ways_gone, when_of
 from pe_core.errors import Conflict
-from pe_core.model import Problem, Profile
+from pe_core.model import Problem, Profile, Way
 from pe_core.model.struct import Model
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.refusals import refusal
@@ -51,7 +51,7 @@ async def take_ways(request: PageRequest) -> Response[Any]:
     if problems:
         return _page(request, profile, typed, _explained(request, typed, problems))
     try:
-        await set_ways(desk, session, ways)
+        await set_ways(desk, session, ways, fields_of(request).all("forget"))
     except Conflict:
         conflict = Problem(field="", code="conflict")
         return _page(request, profile, typed, explain(request, [conflict]), (conflict,))
@@ -65,7 +65,8 @@ def _page(
     words: Words | None = None,
     problems: tuple[Problem, ...] = (),
 ) -> Response[str]:
-    if not typed:
+    gone = ways_gone(desk_of(request), profile)
+    if not typed and not gone:
         raise refusal("not_found")
     wrong = tuple(Problem(field=field, code="way") for field, _ in words or ())
     return part_page(
@@ -86,8 +87,14 @@ def _page(
             )
             for number, one in enumerate(typed, 1)
         ],
+        gone=[_gone_option(request, way) for way in gone],
         times=[(name, say(request, f"work.ways.when_{name}")) for name in WHEN],
     )
+
+
+def _gone_option(request: PageRequest, way: Way) -> tuple[str, str, str]:
+    readable = say(request, "work.ways.gone_readable") if way.readable else ""
+    return way.notifier, way.address, readable
 
 
 def _said(request: PageRequest, profile: Profile) -> list[TypedWay]:
