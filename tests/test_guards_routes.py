@@ -346,6 +346,21 @@ def test_there_are_pages_in_our_languages_only(guard: Guard, language: str, ther
 
 
 @pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("language", ["ka", "be-tarask"])
+def test_a_page_in_a_language_that_is_not_offered_leads_to_the_same_page_in_ours(
+    guard: Guard, language: str
+) -> None:
+    def look_around() -> None:
+        path = f"/{language}/page/\u010d/x"
+        look(guard, ("accept-language", "fr, be"), path=path, language=language)
+
+    form_there = make_request("POST", f"/{language}/page", FORM, language=language)
+
+    assert "/be/page/%C4%8D/x" == sent_to(look_around)
+    assert "not_found" == refused(let_in, form(guard), form_there)
+
+
+@pytest.mark.parametrize("guard", GUARDS)
 @pytest.mark.parametrize(
     ("path", "there"),
     [

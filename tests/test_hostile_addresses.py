@@ -194,7 +194,7 @@ TAGS = [
     "-",
     "../en",
     "en;q=1",
-    "be-tarask",
+    "be-Tarask",
     "１",
     "ｅｎ",
     "<script>",
@@ -209,6 +209,16 @@ def test_no_language_of_an_address_is_taken_but_ours(house: House) -> None:
             assert 404 == answer.status, tag
             assert "" == answer.header("location")
             check(answer, tag)
+
+
+def test_a_language_that_is_not_ours_leads_to_our_own_pages_only(house: House) -> None:
+    for path in ("/", "/ask", "/mine/done/\\evil.example", "/guides/%0d%0aX-Evil:%20x", "/a:b@c"):
+        answer = house.call("GET", f"/be-tarask{path}", house.cookie("staff"))
+        location = answer.header("location")
+
+        assert 404 == answer.status or location.startswith("/be/"), path
+        assert set("\\\r\n@") & set(location) == set(), path
+        check(answer, path)
 
 
 HEADERS = [

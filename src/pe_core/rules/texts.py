@@ -138,6 +138,11 @@ def official_languages() -> Mapping[str, str]:
     return MappingProxyType(dict(sorted(found.items(), key=lambda named: named[1].casefold())))
 
 
+def is_language(tag: str) -> bool:
+    """Return whether this is the tag of a language that an embassy might offer."""
+    return tag in _OWN_NAMES or tag in official_languages()
+
+
 def territory_name(code: str, language: str) -> str:
     """Return the name of an ISO 3166 territory, or its code where CLDR has no name."""
     name: str = _locale(language).territories.get(code.upper(), code)

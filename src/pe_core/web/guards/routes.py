@@ -7,10 +7,12 @@ embassies send comes in by ``guards.packets``.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
+from urllib.parse import quote
 
 from litestar import Request, Response, get, post
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
+from pe_core.rules.texts import is_language
 from pe_core.web.guards.body import FIELDS_BYTES, PARTS_BYTES, Part, read_fields, stream_parts
 from pe_core.web.guards.caller import Caller, caller_of
 from pe_core.web.guards.cookies import CookieName, read_cookie
@@ -23,6 +25,7 @@ from pe_core.web.portal import (
     desk_of,
     language_of,
     portal_of,
+    preferred_language,
 )
 
 Guard = Literal[
@@ -152,7 +155,7 @@ def find_caller(request: Connection, guard: Guard) -> Caller:
         raise refusal("not_found")
     language = request.scope["path_params"].get("language")
     if language is not None and language not in portal_of(request).languages:
-        raise refusal("not_found")
+        raise _not_spoken(request, language)
     caller = Caller(guard)
     name = _COOKIES.get(guard)
     if name is not None:
@@ -183,6 +186,17 @@ def _owner(request: Connection, guard: Guard, cookie: bytes | None) -> object | 
     if guard == "applicant":
         return desk.applicants.find(cookie)
     return desk.sessions.find(cookie)
+
+
+def _not_spoken(request: Connection, language: str) -> Exception:
+    """Lead to the same page in a language of ours who comes by another one's address.
+
+    A receipt on paper may name a language that the embassy has stopped to offer.
+    """
+    if request.scope.get("method") != "GET" or not is_language(language):
+        return refusal("not_found")
+    rest = request.scope["path"].lstrip("/").partition("/")[2]
+    return detour(f"/{preferred_language(request)}/{quote(rest)}")
 
 
 def _over(request: Connection, guard: Guard) -> Exception:
