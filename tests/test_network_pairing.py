@@ -612,6 +612,22 @@ def test_a_new_address_is_taken_from_a_known_peer_and_told(
     assert (Act.PEER_CHANGED, "yy") == one.acts()[-1]
 
 
+def test_a_new_address_in_the_settings_is_told_to_all_by_the_next_who_unlocks_and_once(
+    paired: tuple[Side, Side, Post], pe_clock: Clock
+) -> None:
+    one, other, post = paired
+    other.desk.address = "https://new.example"
+    other.run(unlock_account(other.desk, pe_clock, other.embassy.account))
+    post.carry()
+    heard = one.acts()
+    other.run(unlock_account(other.desk, pe_clock, other.embassy.account))
+    again = other.run(other.desk.store.select(OutgoingRow))
+
+    assert "https://new.example" == one.knows(other).row.address
+    assert (Act.PEER_CHANGED, "yy") == heard[-1]
+    assert [] == again
+
+
 def test_a_new_referral_key_is_taken_each_week_without_an_alert(
     paired: tuple[Side, Side, Post], pe_clock: Clock
 ) -> None:

@@ -50,7 +50,7 @@ from pe_core.vault import (
     sign_referral_key,
 )
 
-PEER_KEY, REFERRAL_KEY = "peer_key", "referral_key"
+PEER_KEY, REFERRAL_KEY, ADDRESS_KEY = "peer_key", "referral_key", "told_address"
 """Where the seed of the peer key and the newest announced key lie, in the table of facts."""
 COMPARTMENT = "referral"
 
@@ -117,6 +117,7 @@ async def _begin(desk: Desk, before: Own | None, own: Own, changes: list[Change]
     changes.append(Insert(OwnKeysetRow(serial=own.keyset.serial, day=day, body=own.signed)))
     if before is not None and before.keyset.desk != own.keyset.desk:
         changes.append(Delete(DeskKeyRow, {"id": key_id(before.keyset.desk)}))
+    changes.extend(_put(ADDRESS_KEY, desk.address.encode()))
     changes.extend(await tell_all(desk, own))
     act = Act.NETWORK_BEGUN if before is None else Act.NETWORK_KEYS_CHANGED
     await record(desk, HOST, act, "", changes)
@@ -173,7 +174,7 @@ async def desk_keys(desk: Desk, session: Session) -> Keys:
 
 
 async def freshen(desk: Desk, session: Session) -> None:
-    """Hand the desk key on to the newest referral epoch, and announce that epoch's key.
+    """Hand the desk key on to the newest referral epoch; announce its key, and a new address.
 
     Done whenever a member unlocks. Nothing happens before the network began, for whoever does
     not hold the compartment, and for a newcomer who has not got the desk key yet.
@@ -194,10 +195,14 @@ async def freshen(desk: Desk, session: Session) -> None:
         sealed = _seal_desk_key(desk, keys, epoch)
         values = {"epoch": sealed.epoch, "body": sealed.body}
         changes.append(Update(DeskKeyRow, (row.id,), values, expect={"epoch": row.epoch}))
+    now = own
     if _announced_epoch(own) != epoch.id:
         referral = _announce(desk, keys, epoch)
+        now = replace(own, referral=referral)
         changes.extend(_put(REFERRAL_KEY, referral, own.referral))
-        changes.extend(await tell_all(desk, replace(own, referral=referral)))
+    moved = await _moved(desk)
+    if moved or now is not own:
+        changes.extend([*moved, *await tell_all(desk, now)])
     if not changes:
         return
     try:
@@ -206,6 +211,15 @@ async def freshen(desk: Desk, session: Session) -> None:
         # A colleague unlocked in this moment and did the same, or the keys were renewed.
         return
     _forget(desk)
+
+
+async def _moved(desk: Desk) -> list[Change]:
+    """Return the changes that note our address as told, none if it is the one told last."""
+    told = await desk.store.get(MetaRow, ADDRESS_KEY)
+    address = desk.address.encode()
+    if told is not None and told.value == address:
+        return []
+    return _put(ADDRESS_KEY, address, told.value if told is not None else None)
 
 
 async def introduce(desk: Desk) -> Introduction | None:
