@@ -19,11 +19,19 @@ from pe_core.desk.epochs import current_epoch
 from pe_core.desk.intake import begin, give_answer, set_where, shown_receipt, submit
 from pe_core.desk.locking import lock_account, read_frozen
 from pe_core.desk.memory import Keeper
+from pe_core.desk.opening import check_code
 from pe_core.desk.pace import MOST, pace
 from pe_core.desk.sessions import Session
-from pe_core.errors import DeskError, InstanceBusy, NotAllowed, NotFound, NothingToSealTo
+from pe_core.errors import (
+    DeskError,
+    InstanceBusy,
+    NotAllowed,
+    NotFound,
+    NothingToSealTo,
+    SettingsError,
+)
 from pe_core.model import RequestId, Where
-from pe_core.store import Delete, GrantRow, InstanceLock, RequestRow
+from pe_core.store import Delete, GrantRow, InstanceLock, MetaRow, RequestRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, Account, Clock, ask, open_account
 from pe_core.web.guards.quotas import Quotas
@@ -89,6 +97,11 @@ def name_no_plugin(served: Served) -> None:
     config.write_text(config.read_text().replace('enabled = ["zz"]', 'enabled = ["zz", "gone"]'))
 
 
+def name_another_code(served: Served) -> None:
+    config = served.folder / "pe.toml"
+    config.write_text(config.read_text().replace('code = "zz"', 'code = "qq"'))
+
+
 def lose_settings(served: Served) -> None:
     (served.folder / "pe.toml").unlink()
 
@@ -108,6 +121,7 @@ def spoil_settings(served: Served) -> None:
         (put_a_file_for_the_drafts, "cannot use"),
         (put_a_file_for_the_socket, "cannot listen at"),
         (name_no_plugin, "gone"),
+        (name_another_code, "this embassy was opened as 'zz'"),
         (lose_settings, "pe.toml is not there"),
         (spoil_settings, "pe.toml is not valid TOML"),
     ],
@@ -118,6 +132,16 @@ def test_what_is_missing_at_start_is_named_in_one_line(
     break_it(served)
 
     assert words in refused_to_start(served)
+
+
+def test_an_embassy_whose_code_was_never_noted_is_held_to_the_one_it_starts_with(
+    pe_desk: Desk, pe_run: Run
+) -> None:
+    pe_run(pe_desk.store.write([Delete(MetaRow, {"key": "code"})]))
+    pe_run(check_code(pe_desk.store, "zz"))
+
+    with pytest.raises(SettingsError):
+        pe_run(check_code(pe_desk.store, "qq"))
 
 
 # What goes missing while it is served

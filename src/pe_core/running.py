@@ -16,7 +16,7 @@ from pe_core.control import commands_of
 from pe_core.courier import Courier, Rings
 from pe_core.desk.desk import Desk, Identity, read_identity
 from pe_core.desk.local_guides import load_local_guides
-from pe_core.desk.opening import Opening, open_embassy
+from pe_core.desk.opening import Opening, check_code, open_embassy
 from pe_core.desk.setup import read_live
 from pe_core.desk.timers import Timers
 from pe_core.doctor import Facts, examine
@@ -138,6 +138,7 @@ async def gather(
     ``config`` is its pe.toml, which the doctor looks at.
     """
     identity = await _whole_identity(store)
+    await check_code(store, settings.embassy.code)
     try:
         desk = Desk(
             embassy=embassy_of(settings),

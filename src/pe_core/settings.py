@@ -38,7 +38,7 @@ class EmbassySettings(Model, forbid_unknown_fields=True):
     """The ``[embassy]`` table: who runs this instance."""
 
     code: Annotated[str, Meta(pattern=r"\A[a-z]{2,8}\Z")]
-    """A short name; accounts are sealed under it, so it stays as it was at `pe init`."""
+    """A short name; everything is sealed under it, so it stays as it was at `pe init`."""
     names: Mapping[str, Line]
     """What the embassy is called, by language; at least in the first language."""
     languages: Annotated[tuple[Tag, ...], Meta(min_length=1)]

@@ -8,7 +8,7 @@ import msgspec
 from pe_core.desk.desk import Desk, Identity
 from pe_core.desk.epochs import read_members
 from pe_core.desk.invites import INVITE_LASTS, invite_row
-from pe_core.errors import NotAllowed, SharesRefused
+from pe_core.errors import NotAllowed, SettingsError, SharesRefused
 from pe_core.model.struct import Model
 from pe_core.rules.receipts import make_receipt
 from pe_core.rules.retention import ROLES
@@ -26,6 +26,8 @@ from pe_core.vault import (
     secret_words,
     split_secret,
 )
+
+_CODE = "code"
 
 
 class Opening(Model):
@@ -55,6 +57,7 @@ async def open_embassy(
     await store.write(
         [
             Insert(MetaRow(key="identity", value=msgspec.msgpack.encode(identity))),
+            Insert(MetaRow(key=_CODE, value=code.encode())),
             Insert(MemberListRow(serial=0, body=first_list(root, identity.recovery))),
             Insert(row),
         ]
@@ -64,6 +67,22 @@ async def open_embassy(
         recovery_shares=tuple(split_secret(recovery_seed, threshold, shares)),
         invite=invite,
     )
+
+
+async def check_code(store: Store, code: str) -> None:
+    """Raise SettingsError if pe.toml names another code than the one at `pe init`.
+
+    Everything is sealed under that code. Under another one no account would open, while requests
+    would go on being taken in, and could not be read once the old code is back.
+    """
+    row = await store.get(MetaRow, _CODE)
+    if row is None:  # opened by a version that did not note it
+        await store.write([Insert(MetaRow(key=_CODE, value=code.encode()))])
+    elif row.value != code.encode():
+        raise SettingsError(
+            f"pe.toml: [embassy] code is {code!r}, but this embassy was opened as "
+            f"{row.value.decode()!r}, and everything is sealed under that: put it back"
+        )
 
 
 async def invite_first_again(desk: Desk, root_words: str) -> str:
