@@ -59,6 +59,7 @@ OPERATING_PARTS = (
     "Moving to another server",
     "Copies",
     "Updating",
+    "Changing pe.toml",
     "What goes into the log",
     "Never",
 )

@@ -142,9 +142,17 @@ async def export_own(desk: Desk, session: Session) -> bytes:
             {"at": n.note.at, "text": n.note.text, "from_coordinators": n.team} for n in notes
         ],
         "tasks": [_task(view) for view in await list_briefs(desk, session)],
-        "agreement_words": words_of_agreement(desk, agreement.language) if agreement else [],
+        "agreement_words": _words_signed(desk, agreement) if agreement is not None else (),
     }
     return msgspec.json.format(msgspec.json.encode(everything), indent=2)
+
+
+def _words_signed(desk: Desk, agreement: Agreement) -> tuple[str, ...]:
+    """Return the words that were signed; none where they are not our words any more."""
+    if agreement.language not in desk.embassy.languages:
+        return ()
+    words = words_of_agreement(desk, agreement.language)
+    return words if agreement_digest(words) == agreement.text else ()
 
 
 def _task(view: BriefView) -> dict[str, Any]:
