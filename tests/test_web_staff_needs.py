@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from looking_for import TITLE, Office, offers, points, suggested, thread, wrong
 from pe_core.desk import brief_threads, briefs, requests
+from pe_core.desk.locking import lock_account
 from pe_core.desk.timers import close_unattended, reopen_unattended
 from pe_core.errors import Conflict
 from pe_core.model import (
@@ -566,6 +567,36 @@ def test_a_task_and_its_words_are_erased_with_a_request_that_its_asker_withdrew(
 
     assert run(desk.store.get(RequestRow, office.request)) is None
     assert 0 == sum(run(desk.store.count(table)) for table in (CallRow, BriefRow, BriefNoteRow))
+
+
+def test_a_task_whose_helper_locked_is_marked_until_it_is_taken_back(office: Office) -> None:
+    office.volunteer("lasica")
+    view = office.need()
+    office.offer("lasica")
+    office.accept("lasica")
+    box = office.people["lasica"].box
+    office.run(lock_account(office.desk, box))
+    own = office.run(briefs.list_briefs(office.desk, office.people["lasica"]))
+    marked = [
+        office.words(key) in office.browser.go(where).words
+        for where, key in (
+            (f"/en/staff/requests/{office.request}", "staff.offer.locked"),
+            (f"/en/staff/volunteers/{box}", "staff.volunteer.locked_title"),
+            (f"/en/staff/requests/{office.request}/needs/{view.id}", "staff.offer.locked_about"),
+        )
+    ]
+    after = office.browser.send({"act": "take_back"}, form="/act")
+    again = office.browser.send({"who": str(box)}, form="/offer")
+
+    assert [] == own
+    assert [True, True, True] == marked
+    assert office.words("staff.offer.locked") not in after.words
+    assert office.words("staff.offer.locked") not in again.words
+    assert office.words("staff.need.done_offered") in again.words
+    record = office.browser.go(f"/en/staff/volunteers/{box}").words
+    assert office.words("staff.volunteer.locked_title") not in record
+    offered = office.run(briefs.list_briefs(office.desk, office.people["lasica"]))
+    assert ["offered"] == [view.row.state for view in offered if view.card is not None]
 
 
 def test_a_task_is_kept_on_with_a_request_that_its_asker_opened_again(office: Office) -> None:

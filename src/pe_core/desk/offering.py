@@ -56,13 +56,17 @@ OFFERS_AT_ONCE = 20
 
 
 class OfferView(Model):
-    """What became of one offer, as coordinators see it."""
+    """What became of one offer, as coordinators see it.
+
+    ``locked`` is that an emergency lock took its keys from the volunteer, who cannot open it.
+    """
 
     brief: BriefId
     box: Box
     state: BriefState
     day: int
     stub: Stub
+    locked: bool
 
 
 async def offer(
@@ -158,7 +162,14 @@ async def read_offers(desk: Desk, session: Session, view: NeedView) -> list[Offe
     rows = await desk.store.select(BriefRow, {"id": In(tuple(order))})
     stubs = ((row, open_stub(desk, session, row)) for row in rows)
     views = [
-        OfferView(brief=BriefId(row.id), box=stub.box, state=S(row.state), day=row.day, stub=stub)
+        OfferView(
+            brief=BriefId(row.id),
+            box=stub.box,
+            state=S(row.state),
+            day=row.day,
+            stub=stub,
+            locked=S(row.state) in LIVING and row.own is None,
+        )
         for row, stub in stubs
         if stub is not None
     ]

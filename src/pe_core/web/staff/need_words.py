@@ -52,13 +52,17 @@ class Person(Model):
 
 
 class OfferLine(Model):
-    """What became of one offer; ``until`` is until when it waits for an answer."""
+    """What became of one offer; ``until`` is until when it waits for an answer.
+
+    ``locked`` is that its volunteer cannot open it since an emergency lock.
+    """
 
     brief: BriefId
     box: Box
     name: str
     state: BriefState
     since: str
+    locked: bool
     until: str = ""
 
 
@@ -218,6 +222,7 @@ def _offer_line(
         name=name_of(request, names, offer.box),
         state=state,
         since=_day_words(request, offer),
+        locked=offer.locked and state is not S.EXPIRED,
         until=show_moment(request, until) if state is S.OFFERED else "",
     )
 
