@@ -569,6 +569,25 @@ def test_a_task_and_its_words_are_erased_with_a_request_that_its_asker_withdrew(
     assert 0 == sum(run(desk.store.count(table)) for table in (CallRow, BriefRow, BriefNoteRow))
 
 
+def test_on_paper_stands_whom_a_request_looks_for_and_nobody_who_helps(office: Office) -> None:
+    none = office.go("/print")
+    office.team()
+    office.need(places="2")
+    office.offer("dzik", "lasica")
+    office.accept("dzik")
+    page = office.go("/print")
+    (listed,) = page.tree.xpath("//div[@class='paper']//ul[@class='needs']/li")
+
+    assert [] == none.tree.xpath("//ul[@class='needs']")
+    assert office.words("staff.need.helps") not in none.words
+    said = " ".join(listed.text_content().split())
+    assert said.startswith(TITLE)
+    assert office.words("staff.need.state_open") in said
+    assert office.words("staff.shifts.taken", taken=1, places=2) in said
+    assert office.words("core.skill.translating") in said
+    assert not {"dzik", "lasica"} & set(said.split())
+
+
 def test_a_task_whose_helper_locked_is_marked_until_it_is_taken_back(office: Office) -> None:
     office.volunteer("lasica")
     view = office.need()
