@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -639,6 +639,21 @@ def test_who_is_blocked_keeps_no_task_though_somebody_takes_another_place_of_it(
     assert {"dzik": "withdrawn", "lasica": "accepted"} == team.states()
     assert [1] == [call.taken for call in team.run(team.desk.store.select(CallRow))]
     assert NeedState.OPEN is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
+def test_hours_of_a_months_last_evening_count_in_that_month_on_the_embassys_clocks(
+    team: Team,
+) -> None:
+    desk, dzik = team.desk, team.people["dzik"]
+    desk.embassy = msgspec.structs.replace(desk.embassy, zone="America/New_York")
+    for evening in (datetime(2026, 12, 1, 1, 30, tzinfo=UTC), datetime(2026, 12, 1, 6, tzinfo=UTC)):
+        team.offer(team.need(), "dzik")
+        team.accept("dzik")
+        team.clock.time = evening
+        team.run(briefs.report_done(desk, dzik, team.brief("dzik"), Report(minutes=90)))
+    months = team.run(read_own(desk, dzik)).profile.helped
+
+    assert [(2026, 11), (2026, 12)] == [(month.year, month.month) for month in months]
 
 
 def test_leaving_gives_back_all_that_one_has(team: Team) -> None:
