@@ -160,7 +160,7 @@ class Desk:
         self.troubles = Troubles(now)
         self.reads = Pace()
         self.locked_times = 0
-        self.reminded: set[str] = set()
+        self.reminded: dict[str, bool] = {}
         self.swaps_rung: set[str] = set()
         self.address = ""
         self.door = Door()
