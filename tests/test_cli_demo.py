@@ -180,6 +180,27 @@ def test_a_port_that_is_taken_is_said_before_anything_is_invented(tmp_path: Path
     assert not (tmp_path / "d").exists()
 
 
+@pytest.mark.parametrize(
+    ("port", "code", "says"),
+    [
+        ("99999", 2, "'--port': 99999 is not in the range 1<=x<=65535"),
+        ("0", 2, "'--port': 0 is not in the range 1<=x<=65535"),
+        ("abc", 2, "'--port': 'abc' is not a valid integer"),
+        ("65535", 1, "pe: 2 embassies need ports up to 65536, and the last is 65535"),
+    ],
+)
+def test_a_port_that_there_is_not_is_said_before_anything_is_invented(
+    tmp_path: Path, port: str, code: int, says: str
+) -> None:
+    wanted = [*PE, "demo", "--port", port, "--dir", str(tmp_path / "d")]
+    told = subprocess.run(wanted, capture_output=True, text=True, check=False)
+
+    assert code == told.returncode
+    assert says in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "d").exists()
+
+
 def test_a_demo_of_a_plugin_that_is_not_there_says_what_is(tmp_path: Path) -> None:
     wanted = [*PE, "demo", "--plugin", "qq", "--dir", str(tmp_path / "d")]
     told = subprocess.run(wanted, capture_output=True, text=True, check=False)

@@ -11,8 +11,8 @@ from pe_core.cli.main import main
 from pe_core.desk.locking import read_frozen
 from pe_core.running import run_instance, utc_now
 from pe_core.settings import read_settings
-from pe_core.store import AccountRow, GrantRow
-from pe_core.toolkit.invented import Clock, open_account
+from pe_core.store import AccountRow, GrantRow, VolunteerRow
+from pe_core.toolkit.invented import Clock, offer_help, open_account
 from serving import write_settings
 
 
@@ -77,6 +77,24 @@ def test_the_host_can_destroy_the_grants_of_one_account(folder: Path) -> None:
     assert (before // 2, [box]) == (after, boxes), "recovery keeps its half"
     assert "Nobody can unlock" in first
     assert "Not frozen" in again
+
+
+def test_of_a_volunteer_it_ends_what_is_theirs_and_the_embassy_goes_on(folder: Path) -> None:
+    async def apply() -> int:
+        settings = read_settings(folder / "pe.toml")
+        async with run_instance(settings, folder, at_work=False) as running:
+            await offer_help(running.desk, Clock(utc_now()), "wouk")
+            (row,) = await running.desk.store.select(VolunteerRow)
+            return int(row.box)
+
+    box = asyncio.run(apply())
+    before = look(folder)
+    shown = lock(folder, "--box", str(box), "--yes")
+
+    assert "this volunteer's session and the keys of their tasks are gone" in shown
+    assert "all sessions" not in shown
+    assert "frozen" not in shown
+    assert before == look(folder)
 
 
 def test_it_says_what_it_does_and_asks(folder: Path) -> None:

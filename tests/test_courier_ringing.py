@@ -436,6 +436,8 @@ def test_fixed_hours_ring_news_or_not_and_those_who_left_their_address_readable(
     # It is one in the afternoon there, and ten in UTC.
     assert [10, 40] == [number for number, count in enumerate(rang, start=1) if count]
     assert ["7", "8", "7", "8"] == [address for address, _ in way.rang]
+    # Which language somebody speaks is not kept readable.
+    assert {"Ёсць нешта новае."} == {words for _, words in way.rang}
 
 
 def test_a_fixed_hour_rings_nobody_outside_the_hours_that_they_chose(house: House) -> None:

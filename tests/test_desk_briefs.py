@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -363,21 +363,28 @@ def test_a_need_is_met_after_its_request_only_if_somebody_has_done_it(
     assert ("met" if is_done else "open") == again.state.value
 
 
-@pytest.mark.parametrize("by", ["take_back", "drop_need", "close"])
-def test_whose_task_is_taken_away_is_rung_and_whoever_was_only_asked_is_not(
-    team: Team, by: str
-) -> None:
-    for handle in ("dzik", "lasica"):
+def hear_rings(team: Team, *handles: str) -> list[str]:
+    """Give these a way to be rung, and return where rings are noted, by handle."""
+    for handle in handles:
         person = team.people[handle]
         known = team.run(read_own(team.desk, person))
         ways = (Way(notifier="zz.bell", address=handle),)
         changed = msgspec.structs.replace(known.profile, ways=ways)
         team.run(write_own(team.desk, person, known, changed))
+    rung: list[str] = []
+    team.desk.ring = lambda notifier, address, *_: rung.append(address)
+    return rung
+
+
+@pytest.mark.parametrize("by", ["take_back", "drop_need", "close"])
+def test_whose_task_is_taken_away_is_rung_and_whoever_was_only_asked_is_not(
+    team: Team, by: str
+) -> None:
+    rung = hear_rings(team, "dzik", "lasica")
     view = team.need(places=2)
     team.offer(view, "dzik", "lasica")
     team.accept("dzik")
-    rung: list[str] = []
-    team.desk.ring = lambda notifier, address, *_: rung.append(address)
+    rung.clear()
     closed = requests.Moving(to=State.CLOSED, outcome=Outcome.NOT_POSSIBLE)
     acts: dict[str, Callable[[], Awaitable[Any]]] = {
         "take_back": lambda: offering.take_back(team.desk, team.busel, view.id, team.brief("dzik")),
@@ -388,6 +395,31 @@ def test_whose_task_is_taken_away_is_rung_and_whoever_was_only_asked_is_not(
 
     assert "withdrawn" == team.states()["dzik"]
     assert ["dzik"] == rung
+
+
+def test_nobody_is_rung_when_a_colleague_was_faster_than_the_closing(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung = hear_rings(team, "dzik")
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    rung.clear()
+    row = team.run(team.desk.store.get(RequestRow, team.request))
+    bump = Update(RequestRow, (row.id,), {"revision": row.revision + 1})
+    real = requests.seal_message
+
+    async def slow(*given: Any) -> Any:
+        sealed = await real(*given)
+        await team.desk.store.write([bump])
+        return sealed
+
+    monkeypatch.setattr(requests, "seal_message", slow)
+    closed = requests.Moving(to=State.CLOSED, outcome=Outcome.NOT_POSSIBLE)
+
+    with pytest.raises(Conflict):
+        team.run(requests.move(team.desk, team.busel, team.request, closed))
+    assert [] == rung
+    assert {"dzik": "accepted"} == team.states()
 
 
 def test_a_request_that_its_asker_ended_is_not_accepted_any_more(team: Team) -> None:
@@ -607,6 +639,21 @@ def test_who_is_blocked_keeps_no_task_though_somebody_takes_another_place_of_it(
     assert {"dzik": "withdrawn", "lasica": "accepted"} == team.states()
     assert [1] == [call.taken for call in team.run(team.desk.store.select(CallRow))]
     assert NeedState.OPEN is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
+def test_hours_of_a_months_last_evening_count_in_that_month_on_the_embassys_clocks(
+    team: Team,
+) -> None:
+    desk, dzik = team.desk, team.people["dzik"]
+    desk.embassy = msgspec.structs.replace(desk.embassy, zone="America/New_York")
+    for evening in (datetime(2026, 12, 1, 1, 30, tzinfo=UTC), datetime(2026, 12, 1, 6, tzinfo=UTC)):
+        team.offer(team.need(), "dzik")
+        team.accept("dzik")
+        team.clock.time = evening
+        team.run(briefs.report_done(desk, dzik, team.brief("dzik"), Report(minutes=90)))
+    months = team.run(read_own(desk, dzik)).profile.helped
+
+    assert [(2026, 11), (2026, 12)] == [(month.year, month.month) for month in months]
 
 
 def test_leaving_gives_back_all_that_one_has(team: Team) -> None:

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from pe_core.courier import Rings
 from pe_core.desk import briefs, invites, offering, reminding, shift_places, shifts
 from pe_core.desk.desk import Desk
+from pe_core.desk.own_ways import WHEN
 from pe_core.desk.reminding import ring_people
 from pe_core.desk.shifts import KEEP_AFTER
 from pe_core.desk.suggesting import read_duties, suggest_for_shift
 from pe_core.desk.tracing import read_trail
+from pe_core.desk.volunteers import read_own, write_own
 from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import (
     Box,
@@ -31,7 +34,7 @@ from pe_core.model.trail import Act
 from pe_core.model.week import week_of
 from pe_core.store import BriefRow, CallRow, Delete, ShiftRow, VolunteerRow
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import active_volunteer, open_account, unlock_account
+from pe_core.toolkit.invented import Clock, active_volunteer, open_account, unlock_account
 
 Run = Callable[[Awaitable[Any]], Any]
 S = BriefState
@@ -276,6 +279,61 @@ def test_a_volunteer_reaches_no_address_of_another(fair: Fair) -> None:
     rung = fair.run(ring_people(fair.desk, fair.people["dzik"], [fair.people["wouk"].box]))
 
     assert (0, []) == (rung, fair.rung)
+
+
+class Clapper:
+    """A notifier that keeps when it rang."""
+
+    name = "zz.bell"
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.rang: list[datetime] = []
+
+    def check(self, address: str) -> str | None:
+        return None
+
+    async def ring(self, address: str, words: str) -> None:
+        self.rang.append(self.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("looked", "begins", "when", "rung"),
+    [
+        (10, 8, "evening", ["rung", 24, 17]),
+        (10, 8, "day", ["rung", 24, 10]),
+        (22, 8, "day", ["late"]),
+        (22, 8, "evening", ["late"]),
+        (22, 10, "day", ["rung", 25, 8]),
+        (22, 8, "any", ["rung", 24, 22]),
+        (22, 20, "evening", ["rung", 25, 17]),
+    ],
+)
+def test_a_reminder_rings_at_ones_own_hours_before_the_shift_or_not_at_all(
+    fair: Fair, looked: int, begins: int, when: str, rung: list[Any]
+) -> None:
+    desk, clock, dzik = fair.desk, fair.clock, fair.people["dzik"]
+    clock.time = datetime(2026, 11, 24, looked, tzinfo=UTC)
+    start = datetime(2026, 11, 25, begins, tzinfo=UTC)
+    known = fair.run(read_own(desk, dzik))
+    ways = (Way(notifier="zz.bell", address="dzik", hours=WHEN[when]),)
+    changed = msgspec.structs.replace(known.profile, ways=ways, zone="Etc/UTC")
+    fair.run(write_own(desk, dzik, known, changed))
+    fair.shift = fair.make(hours=(start - clock.now()) / timedelta(hours=1))
+    fair.invite("dzik")
+    fair.take("dzik")
+    clapper, rings = Clapper(clock), Rings(desk)
+    desk.plugins = msgspec.structs.replace(desk.plugins, notifiers={clapper.name: clapper})
+    desk.ring = rings.ring
+    fair.run(reminding.remind(desk, fair.busel))
+    bells = fair.run(reminding.bells_of(desk, fair.busel, fair.view()))
+    for _ in range(48):
+        fair.run(rings.deliver())
+        clock.move(hours=1)
+    heard = [part for at in clapper.rang for part in (at.day, at.hour)]
+
+    assert rung == [bells[dzik.box].value, *heard]
+    assert all(at < start for at in clapper.rang)
 
 
 def test_a_shift_of_another_day_reminds_nobody(fair: Fair) -> None:

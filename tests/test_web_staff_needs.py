@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from looking_for import TITLE, Office, offers, points, suggested, thread, wrong
 from pe_core.desk import brief_threads, briefs, requests
+from pe_core.desk.locking import lock_account
 from pe_core.desk.timers import close_unattended, reopen_unattended
 from pe_core.errors import Conflict
 from pe_core.model import (
@@ -566,6 +567,55 @@ def test_a_task_and_its_words_are_erased_with_a_request_that_its_asker_withdrew(
 
     assert run(desk.store.get(RequestRow, office.request)) is None
     assert 0 == sum(run(desk.store.count(table)) for table in (CallRow, BriefRow, BriefNoteRow))
+
+
+def test_on_paper_stands_whom_a_request_looks_for_and_nobody_who_helps(office: Office) -> None:
+    none = office.go("/print")
+    office.team()
+    office.need(places="2")
+    office.offer("dzik", "lasica")
+    office.accept("dzik")
+    page = office.go("/print")
+    (listed,) = page.tree.xpath("//div[@class='paper']//ul[@class='needs']/li")
+
+    assert [] == none.tree.xpath("//ul[@class='needs']")
+    assert office.words("staff.need.helps") not in none.words
+    said = " ".join(listed.text_content().split())
+    assert said.startswith(TITLE)
+    assert office.words("staff.need.state_open") in said
+    assert office.words("staff.shifts.taken", taken=1, places=2) in said
+    assert office.words("core.skill.translating") in said
+    assert not {"dzik", "lasica"} & set(said.split())
+
+
+def test_a_task_whose_helper_locked_is_marked_until_it_is_taken_back(office: Office) -> None:
+    office.volunteer("lasica")
+    view = office.need()
+    office.offer("lasica")
+    office.accept("lasica")
+    box = office.people["lasica"].box
+    office.run(lock_account(office.desk, box))
+    own = office.run(briefs.list_briefs(office.desk, office.people["lasica"]))
+    marked = [
+        office.words(key) in office.browser.go(where).words
+        for where, key in (
+            (f"/en/staff/requests/{office.request}", "staff.offer.locked"),
+            (f"/en/staff/volunteers/{box}", "staff.volunteer.locked_title"),
+            (f"/en/staff/requests/{office.request}/needs/{view.id}", "staff.offer.locked_about"),
+        )
+    ]
+    after = office.browser.send({"act": "take_back"}, form="/act")
+    again = office.browser.send({"who": str(box)}, form="/offer")
+
+    assert [] == own
+    assert [True, True, True] == marked
+    assert office.words("staff.offer.locked") not in after.words
+    assert office.words("staff.offer.locked") not in again.words
+    assert office.words("staff.need.done_offered") in again.words
+    record = office.browser.go(f"/en/staff/volunteers/{box}").words
+    assert office.words("staff.volunteer.locked_title") not in record
+    offered = office.run(briefs.list_briefs(office.desk, office.people["lasica"]))
+    assert ["offered"] == [view.row.state for view in offered if view.card is not None]
 
 
 def test_a_task_is_kept_on_with_a_request_that_its_asker_opened_again(office: Office) -> None:

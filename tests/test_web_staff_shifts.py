@@ -9,6 +9,7 @@ import pytest
 
 from looking_for import Office, offers, suggested, wrong
 from pe_core.desk import briefs, shift_places
+from pe_core.desk.locking import lock_account
 from pe_core.desk.shifts import ShiftView, list_shifts
 from pe_core.desk.volunteers import read_own, write_own
 from pe_core.errors import Conflict
@@ -294,6 +295,22 @@ def test_an_invitation_is_taken_back_and_given_again(fair: Fair) -> None:
     assert {"dzik": fair.words("staff.shift.state_offered")} == offers(again)
     fair.act("take_back", "dzik")
     assert 404 == fair.act("take_back", "dzik").status
+
+
+def test_who_locked_in_an_emergency_is_marked_among_the_invited(fair: Fair) -> None:
+    fair.team()
+    fair.make()
+    fair.act("invite", "dzik", "lasica")
+    fair.accept("dzik")
+    fair.run(lock_account(fair.desk, fair.people["dzik"].box))
+    marked = "//ul[contains(@class, 'offers')]/li[contains(., $mark)]//b"
+    page = fair.look()
+    found = page.tree.xpath(marked, mark=fair.words("staff.offer.locked"))
+    after = fair.act("take_back", "dzik")
+
+    assert ["dzik"] == [item.text_content() for item in found]
+    assert fair.words("staff.offer.locked_about") in page.words
+    assert fair.words("staff.offer.locked") not in after.words
 
 
 def test_who_has_no_way_to_be_rung_is_named_before_the_day(fair: Fair) -> None:

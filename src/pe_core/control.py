@@ -11,6 +11,7 @@ from pe_core.desk.epochs import read_members
 from pe_core.desk.locking import lock_account
 from pe_core.desk.opening import invite_first_again
 from pe_core.desk.proposals import confirm_with_root, list_proposals, unlocked_coordinator
+from pe_core.desk.volunteers import is_volunteer
 from pe_core.doctor import list_keys
 from pe_core.errors import NotFound
 from pe_core.model import Box
@@ -57,7 +58,8 @@ def commands_of(desk: Desk) -> Mapping[str, Command]:
         box = Box(int(arguments["box"]))
         if box and await desk.store.get(AccountRow, box) is None:
             raise NotFound("staff.lock.no_account")
-        return await lock_account(desk, box)
+        one = bool(box) and await is_volunteer(desk, box)
+        return {"froze": await lock_account(desk, box), "volunteer": one}
 
     async def proposals(arguments: dict[str, Any]) -> Any:
         views = await list_proposals(desk, unlocked_coordinator(desk))

@@ -18,7 +18,13 @@ import msgspec
 import uvloop
 
 from pe_core.cli.demo_places import Place, every_deployment, one_embassy, two_embassies
-from pe_core.cli.demo_processes import check_ports, served, stop_when_told, until_one_ends
+from pe_core.cli.demo_processes import (
+    LAST_PORT,
+    check_ports,
+    served,
+    stop_when_told,
+    until_one_ends,
+)
 from pe_core.cli.serve import start_log
 from pe_core.desk.opening import Opening
 from pe_core.errors import SettingsError
@@ -67,7 +73,11 @@ class Filled(Model):
 
 @click.command("demo")
 @click.option(
-    "--port", default=8000, show_default=True, help="Where the first serves; others follow."
+    "--port",
+    type=click.IntRange(min=1, max=LAST_PORT),
+    default=8000,
+    show_default=True,
+    help="Where the first serves; others follow.",
 )
 @click.option(
     "--dir",

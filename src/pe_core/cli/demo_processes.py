@@ -13,6 +13,7 @@ from pe_core.errors import SettingsError, StoreError
 
 PATIENCE = 60.0
 """Seconds until an embassy must serve; and as many until it must have ended."""
+LAST_PORT = 65535
 SOON = 0.05
 AFTER_CTRL_C = 0.5
 
@@ -20,7 +21,13 @@ Processes = Mapping[str, asyncio.subprocess.Process]
 
 
 def check_ports(places: Sequence[Place]) -> None:
-    """Raise SettingsError with every port that somebody else listens on."""
+    """Raise SettingsError with every port that somebody else listens on, or that there is not."""
+    last = max(one.settings.server.port for one in places)
+    if last > LAST_PORT:
+        raise SettingsError(
+            f"{len(places)} embassies need ports up to {last}, and the last is {LAST_PORT}; "
+            "choose a lower --port"
+        )
     taken = [str(one.settings.server.port) for one in places if not _is_free(one)]
     if taken:
         raise SettingsError(f"port {', '.join(taken)} is taken; choose another --port")

@@ -6,7 +6,7 @@ signed by the coordinator, since an envelope does not say who sealed it. When a 
 the seed goes in both places, and with it everything that it opened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import NONSENSE
 from pe_core.errors import EnvelopeRefused
 from pe_core.model import (
+    Box,
     BriefCard,
     BriefDetail,
     BriefId,
@@ -28,7 +29,7 @@ from pe_core.model import (
 )
 from pe_core.model.struct import Model
 from pe_core.model.week import Week
-from pe_core.store import BriefNoteRow, BriefRow, Change, Delete, EpochRow, Update
+from pe_core.store import BriefNoteRow, BriefRow, Change, Delete, EpochRow, In, Update
 from pe_core.vault import (
     Keys,
     Seed,
@@ -129,6 +130,13 @@ def open_stub(desk: Desk, session: Session, row: BriefRow) -> Stub | None:
         return msgspec.msgpack.decode(opened, type=Stub)
     except NONSENSE:
         return None
+
+
+async def locked_tasks(desk: Desk, boxes: Iterable[Box]) -> frozenset[BriefId]:
+    """Return the tasks of these people that are not over and whose keys their lock destroyed."""
+    living = In([state.value for state in LIVING])
+    where = {"box": In(tuple(boxes)), "own": None, "state": living}
+    return frozenset(BriefId(task) for (task,) in await desk.store.pick(BriefRow, ("id",), where))
 
 
 async def seal_note(desk: Desk, brief: BriefId, public: bytes, note: BriefNote) -> BriefNoteRow:

@@ -6,7 +6,7 @@ other volunteer; the way to the asker lies sealed in the brief, and the portal a
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -195,7 +195,7 @@ async def report_done(desk: Desk, session: Session, brief: BriefId, report: Repo
     async with _turn(desk, session):
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
-        profile = helped(known.profile, desk.now(), report)
+        profile = helped(known.profile, here_and_now(desk), report)
         said = sign_profile(desk, profile, session.keys)
         noted = msgspec.structs.replace(known, profile=profile, said=said)
         entries = await _entries(desk, session, without=brief)
@@ -234,7 +234,10 @@ async def put_feed_right(desk: Desk, session: Session) -> None:
 
 
 def helped(profile: Profile, now: datetime, report: Report) -> Profile:
-    """Return a profile that counts a task in its month, and remembers a wish for support."""
+    """Return a profile that counts a task in its month, and remembers a wish for support.
+
+    The month is that of ``now``, which is on the embassy's clocks.
+    """
     months = list(profile.helped)
     last = months[-1] if months else None
     if last is not None and (last.year, last.month) == (now.year, now.month):
@@ -246,7 +249,7 @@ def helped(profile: Profile, now: datetime, report: Report) -> Profile:
         )
     else:
         months.append(Month(year=now.year, month=now.month, minutes=report.minutes))
-    support = now if report.support else profile.support
+    support = now.astimezone(UTC) if report.support else profile.support
     return msgspec.structs.replace(profile, helped=tuple(months), support=support)
 
 

@@ -18,8 +18,7 @@ from pe_core.desk.sessions import (
     Joining,
     Session,
     Visit,
-    keep_applicants,
-    keep_joinings,
+    keep_newcomers,
     keep_sessions,
     keep_visits,
 )
@@ -126,8 +125,8 @@ class Desk:
         self.draft_files = DraftFolder(folder)
         self.drafts: Keeper[Draft] = keep_drafts(now, self.draft_files)
         self.visits: Keeper[Visit] = keep_visits(now)
-        self.joinings: Keeper[Joining] = keep_joinings(now)
-        self.applicants: Keeper[Applicant] = keep_applicants(now)
+        self.joinings: Keeper[Joining] = keep_newcomers("joining", now, limit=64)
+        self.applicants: Keeper[Applicant] = keep_newcomers("apply", now, limit=256)
         self.sessions: Keeper[Session] = keep_sessions(now)
         self._keepers: tuple[Keeper[Any], ...] = (
             self.drafts,
@@ -160,7 +159,7 @@ class Desk:
         self.troubles = Troubles(now)
         self.reads = Pace()
         self.locked_times = 0
-        self.reminded: set[str] = set()
+        self.reminded: dict[str, bool] = {}
         self.swaps_rung: set[str] = set()
         self.address = ""
         self.door = Door()

@@ -99,7 +99,9 @@ async def lock_account(desk: Desk, box: Box = HOST) -> bool:
 async def _lock_volunteer(desk: Desk, box: Box) -> bool:
     """End a volunteer's session and take the keys of their tasks; the embassy goes on.
 
-    Anybody can apply, so nobody who only did may shut it for the others.
+    Anybody can apply, so nobody who only did may shut it for the others. What they accepted is
+    theirs until a coordinator, who sees that they locked, takes it back: they may be on their
+    way. They themselves are told nothing, since somebody else may look at their screen.
     """
     tasks = await desk.store.pick(BriefRow, ("id",), {"box": box})
 

@@ -56,13 +56,17 @@ OFFERS_AT_ONCE = 20
 
 
 class OfferView(Model):
-    """What became of one offer, as coordinators see it."""
+    """What became of one offer, as coordinators see it.
+
+    ``locked`` is that an emergency lock took its keys from the volunteer, who cannot open it.
+    """
 
     brief: BriefId
     box: Box
     state: BriefState
     day: int
     stub: Stub
+    locked: bool
 
 
 async def offer(
@@ -158,7 +162,14 @@ async def read_offers(desk: Desk, session: Session, view: NeedView) -> list[Offe
     rows = await desk.store.select(BriefRow, {"id": In(tuple(order))})
     stubs = ((row, open_stub(desk, session, row)) for row in rows)
     views = [
-        OfferView(brief=BriefId(row.id), box=stub.box, state=S(row.state), day=row.day, stub=stub)
+        OfferView(
+            brief=BriefId(row.id),
+            box=stub.box,
+            state=S(row.state),
+            day=row.day,
+            stub=stub,
+            locked=S(row.state) in LIVING and row.own is None,
+        )
         for row, stub in stubs
         if stub is not None
     ]
@@ -209,10 +220,18 @@ async def drop_need(desk: Desk, session: Session, need: NeedId) -> None:
 
 
 async def end_needs_of(desk: Desk, session: Session, request: RequestId) -> list[Change]:
+    """Return the changes that end all needs of a request that is over; helpers are rung at once.
+
+    Prefer ``ending_changes``, and ring whom ``helpers_of`` names once these are written.
+    """
+    await ring_people(desk, session, await helpers_of(desk, session, request))
+    return await ending_changes(desk, session, request)
+
+
+async def ending_changes(desk: Desk, session: Session, request: RequestId) -> list[Change]:
     """Return the changes that end all needs of a request that is over, and their offers.
 
     One whose helper had not done it yet is not met: it can be gone on with, if the request is.
-    Helpers are rung.
     """
     changes: list[Change] = []
     for view in await read_needs(desk, session, request):
@@ -220,10 +239,15 @@ async def end_needs_of(desk: Desk, session: Session, request: RequestId) -> list
             continue
         rows = await _living(desk, view)
         changes += _all_ended(desk, session, rows)
-        await ring_people(desk, session, _helpers(rows))
         if view.state is NeedState.OPEN or rows:
             changes.append(await change_need(desk, view, view.body, NeedState.DROPPED))
     return changes
+
+
+async def helpers_of(desk: Desk, session: Session, request: RequestId) -> list[Box]:
+    """Return who has a task of a request: ask before it ends, ring them once it is written."""
+    views = await read_needs(desk, session, request)
+    return _helpers([row for view in views for row in await _living(desk, view)])
 
 
 async def _living(desk: Desk, view: NeedView) -> list[BriefRow]:

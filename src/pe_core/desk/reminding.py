@@ -4,15 +4,18 @@ Ways to ring people are sealed, so it happens when a coordinator is at work. Who
 kept in memory, as rings are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+
+import msgspec
 
 from pe_core.desk.brief_keys import TAKEN
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import open_grants
-from pe_core.desk.ringing import ring_volunteer
+from pe_core.desk.ringing import ring_volunteer, rings_at
 from pe_core.desk.sessions import Session
 from pe_core.desk.shifts import ShiftView, last_week, list_shifts, open_shifts, read_shift
 from pe_core.desk.volunteers import read_volunteer
@@ -29,14 +32,21 @@ class Bell(StrEnum):
 
     RUNG = "rung"
     WAITS = "waits"
+    LATE = "late"
     NO_WAY = "no_way"
+
+
+BELLS: Mapping[bool | None, Bell] = MappingProxyType(
+    {True: Bell.RUNG, False: Bell.LATE, None: Bell.WAITS}
+)
 
 
 async def remind(desk: Desk, session: Session) -> int:
     """Ring once whoever has a place in a shift of tomorrow; returns how many were rung.
 
     Ways to ring people are sealed, so it happens when a coordinator is at work. If nobody was
-    on the day before, it happens on the day, until the shift begins.
+    on the day before, it happens on the day, until the shift begins. Whose own hours come only
+    after that is not rung: it would be of no use, and a colleague sees their name.
     """
     await open_grants(desk, session)
     today = today_of(desk)
@@ -49,9 +59,12 @@ async def remind(desk: Desk, session: Session) -> int:
     ):
         if view.body.over or view.body.day not in days or view.start <= desk.now():
             continue
-        waiting = [box for box in view.boxes(*TAKEN) if view.states[box][0] not in desk.reminded]
-        desk.reminded.update(view.states[box][0] for box in waiting)
-        rung += await ring_people(desk, session, waiting)
+        for box in view.boxes(*TAKEN):
+            brief = view.states[box][0]
+            if brief not in desk.reminded:
+                desk.reminded[brief] = False  # at once, for a colleague who looks in this moment
+                desk.reminded[brief] = await _ring_before(desk, session, box, view.start)
+                rung += desk.reminded[brief]
     return rung
 
 
@@ -63,8 +76,8 @@ async def bells_of(desk: Desk, session: Session, view: ShiftView) -> dict[Box, B
             ways = (await read_volunteer(desk, session, box)).profile.ways
         except NotFound:
             ways = ()
-        rung = view.states[box][0] in desk.reminded
-        bells[box] = Bell.NO_WAY if not ways else Bell.RUNG if rung else Bell.WAITS
+        rung = desk.reminded.get(view.states[box][0])
+        bells[box] = Bell.NO_WAY if not ways else BELLS[rung]
     return bells
 
 
@@ -95,6 +108,17 @@ async def ring_for_swap(desk: Desk, session: Session, shift: ShiftId) -> int:
         raise NotAllowed("staff.shifts.no_swap")
     desk.swaps_rung.update(swaps)
     return await ring_people(desk, session, others)
+
+
+async def _ring_before(desk: Desk, session: Session, box: Box, start: datetime) -> bool:
+    """Ring somebody by the ways that ring before a shift begins; returns whether one does."""
+    try:
+        profile = (await read_volunteer(desk, session, box)).profile
+    except NotFound:
+        return False  # nobody can be rung whose record is gone
+    ways = tuple(way for way in profile.ways if rings_at(desk, profile, way) < start)
+    ring_volunteer(desk, msgspec.structs.replace(profile, ways=ways))
+    return bool(ways)
 
 
 async def ring_people(desk: Desk, session: Session, boxes: Sequence[Box]) -> int:

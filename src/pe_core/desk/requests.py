@@ -11,7 +11,8 @@ from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.looking import find_request, note_look, note_opening, open_message
 from pe_core.desk.moving import keep_changes
-from pe_core.desk.offering import end_needs_of
+from pe_core.desk.offering import ending_changes, helpers_of
+from pe_core.desk.reminding import ring_people
 from pe_core.desk.sealing import change_state, seal_message, seal_reply
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import change_summary, open_original, summary_of, take_in
@@ -136,7 +137,8 @@ async def move(
 ) -> tuple[Problem, ...]:
     """Move a request; returns what is missing, or nothing when it is done.
 
-    The asker is told the new state under their receipt, with the text if there is one.
+    The asker is told the new state under their receipt, with the text if there is one. Whose
+    task ends with the request is rung.
     """
     work = await take_up(desk, session, request)
     if not may_move(work.state, moving.to, Author.STAFF):
@@ -154,14 +156,16 @@ async def move(
     entry = await seal_message(desk, request, epoch, _entry_of(desk, session, moving))
     notice = await seal_reply(desk, request, work.original.reply_key, _notice_of(desk, moving))
     over = moving.to in (State.RESOLVED, State.CLOSED)
+    helpers = await helpers_of(desk, session, request) if over else []
     changes = [
         *await _state_changes(desk, session, work, moving, entry.number),
-        *(await end_needs_of(desk, session, request) if over else ()),
+        *(await ending_changes(desk, session, request) if over else ()),
         Insert(entry),
         Insert(notice),
         *_timers(desk, request, work.state, moving.to),
     ]
     await record(desk, session.box, Act.MOVED, request, changes)
+    await ring_people(desk, session, helpers)
     return ()
 
 

@@ -1,11 +1,14 @@
 """Ringing people: there is something new, at the ways and hours that each of them chose."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.model import Box, Profile, Way
+from pe_core.rules.ring_times import next_moment
+from pe_core.rules.week_hours import zone_of
 from pe_core.store import Change, Insert, OpenAddressRow
 
 
@@ -13,6 +16,12 @@ def ring_volunteer(desk: Desk, profile: Profile) -> None:
     """Ring a volunteer by every way of theirs; it is tried from memory, and says nothing else."""
     for way in profile.ways:
         desk.ring(way.notifier, way.address, profile.language, way.hours, profile.zone)
+
+
+def rings_at(desk: Desk, profile: Profile, way: Way) -> datetime:
+    """Return when a way would ring if it were rung now, at hours on its owner's own clocks."""
+    clocks = zone_of(profile.zone) or zone_of(desk.embassy.zone) or UTC
+    return next_moment(desk.now(), way.hours, clocks)
 
 
 def forget_rings(desk: Desk, ways: Iterable[Way]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pe_core.desk.drafts import Draft
 from pe_core.desk.memory import Keeper
@@ -14,6 +14,8 @@ from pe_core.model.trail import Entry
 from pe_core.rules.crowd import Crowd
 from pe_core.vault import InviteCertificate, Keys, Seed, Tags
 from pe_core.vault.accounts import Kind
+
+T = TypeVar("T")
 
 
 class Visit:
@@ -190,26 +192,14 @@ def keep_visits(now: Callable[[], datetime]) -> Keeper[Visit]:
     )
 
 
-def keep_joinings(now: Callable[[], datetime]) -> Keeper[Joining]:
-    """Return the keeper of newcomers: half an hour to write things down."""
+def keep_newcomers(purpose: str, now: Callable[[], datetime], limit: int) -> Keeper[T]:
+    """Return a keeper of people who begin an account: half an hour to write things down."""
     return Keeper(
-        "joining",
+        purpose,
         now,
         idle=lambda _: timedelta(minutes=30),
         absolute=timedelta(minutes=60),
-        limit=64,
-        forget=lambda _: None,
-    )
-
-
-def keep_applicants(now: Callable[[], datetime]) -> Keeper[Applicant]:
-    """Return the keeper of people who offer help: half an hour to write things down."""
-    return Keeper(
-        "apply",
-        now,
-        idle=lambda _: timedelta(minutes=30),
-        absolute=timedelta(minutes=60),
-        limit=256,
+        limit=limit,
         forget=lambda _: None,
     )
 

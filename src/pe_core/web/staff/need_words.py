@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from pe_core.desk.cards import read_handles
-from pe_core.desk.needs import NeedView
+from pe_core.desk.needs import NeedView, read_needs
 from pe_core.desk.offering import OfferView, read_offers
 from pe_core.desk.working import OVER
 from pe_core.model import (
@@ -34,6 +34,8 @@ from pe_core.web.staff.words import name_of, read_names, say, show_moment, spoke
 S = BriefState
 ENDED = (S.DECLINED, S.EXPIRED, S.WITHDRAWN, S.NO_SHOW)
 """States after which somebody can be asked once more."""
+FOUND = (S.ACCEPTED, S.SWAPPING, S.DONE)
+"""States of whoever has a place."""
 
 
 class Points(Model):
@@ -52,13 +54,17 @@ class Person(Model):
 
 
 class OfferLine(Model):
-    """What became of one offer; ``until`` is until when it waits for an answer."""
+    """What became of one offer; ``until`` is until when it waits for an answer.
+
+    ``locked`` is that its volunteer cannot open it since an emergency lock.
+    """
 
     brief: BriefId
     box: Box
     name: str
     state: BriefState
     since: str
+    locked: bool
     until: str = ""
 
 
@@ -71,6 +77,16 @@ class NeedLine(Model):
     dir: str
     state: NeedState
     offers: tuple[OfferLine, ...]
+
+
+class PaperNeed(Model):
+    """A need on paper: whom it looks for and how many were found, and nobody by name."""
+
+    title: str
+    language: str
+    state: NeedState
+    skills: tuple[str, ...]
+    taken: str
 
 
 async def names_about(request: PageRequest, help_request: HelpRequest) -> Mapping[int, str]:
@@ -100,6 +116,29 @@ async def need_line(request: PageRequest, view: NeedView) -> NeedLine:
         state=view.state,
         offers=tuple(_offer_line(request, view, one, names) for one in offers),
     )
+
+
+async def paper_needs(request: PageRequest, help_request: HelpRequest) -> list[PaperNeed]:
+    """Return the needs of a request for its print."""
+    desk, session, language = desk_of(request), session_of(request), language_of(request)
+    found = []
+    for view in await read_needs(desk, session, help_request.id):
+        need = view.body.need
+        taken = sum(one.state in FOUND for one in await read_offers(desk, session, view))
+        shown = {
+            "taken": show_number(taken, language),
+            "places": show_number(need.places, language),
+        }
+        found.append(
+            PaperNeed(
+                title=view.body.title,
+                language=view.body.language,
+                state=view.state,
+                skills=tuple(skill_words(request, s.code, s.level) for s in need.required),
+                taken=say(request, "staff.shifts.taken", **shown),
+            )
+        )
+    return found
 
 
 def need_address(request: PageRequest, view: NeedView) -> str:
@@ -218,6 +257,7 @@ def _offer_line(
         name=name_of(request, names, offer.box),
         state=state,
         since=_day_words(request, offer),
+        locked=offer.locked and state is not S.EXPIRED,
         until=show_moment(request, until) if state is S.OFFERED else "",
     )
 

@@ -10,7 +10,7 @@ from pe_core.web.guards.caller import session_of
 from pe_core.web.guards.routes import get_page
 from pe_core.web.pages import render
 from pe_core.web.portal import PageRequest, desk_of
-from pe_core.web.staff.need_words import names_about
+from pe_core.web.staff.need_words import names_about, paper_needs
 from pe_core.web.staff.request import contents, read_request
 from pe_core.web.staff.words import show_moment
 
@@ -27,6 +27,7 @@ async def show_print(request: PageRequest, request_id: FromPath[str]) -> Respons
         here="requests",
         printed=show_moment(request, desk.now()),
         printed_by=session.handle,
+        needs=await paper_needs(request, help_request),
         **contents(request, help_request, await names_about(request, help_request)),
     )
 

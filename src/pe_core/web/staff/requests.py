@@ -5,10 +5,8 @@ from typing import Any
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from pe_core.desk.leaving import unclaim
-from pe_core.desk.listing import look_over, search
-from pe_core.desk.need_moves import keep_needs
-from pe_core.desk.reminding import remind
+from pe_core.desk.first_look import look_at_requests
+from pe_core.desk.listing import search
 from pe_core.model import Urgency
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
@@ -40,13 +38,7 @@ QUERY_LIMIT = 200
 async def show_requests(request: PageRequest) -> Response[str]:
     """Show the requests that this account can open."""
     desk, session = desk_of(request), session_of(request)
-    await remind(desk, session)
-    is_first = not session.listed
-    shelf = await look_over(desk, session)
-    if is_first:
-        await unclaim(desk, session)
-        await keep_needs(desk, session)
-        shelf = await look_over(desk, session)
+    shelf = await look_at_requests(desk, session)
     topics = find_topics(request, shelf)
     wanted = read_wanted(request, topics)
     last_page = max(1, -(-shelf.count(wanted) // PAGE))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from pe_core.desk.brief_keys import locked_tasks
 from pe_core.desk.cards import read_handles
 from pe_core.desk.reminding import DAY, Bell, bells_of, unrung_swaps
 from pe_core.desk.shift_places import is_away
@@ -48,13 +49,17 @@ class ShiftLine(Model):
 
 
 class Guest(Model):
-    """Somebody who was invited; ``away`` is that they cannot come that day, by what is known."""
+    """Somebody who was invited; ``away`` is that they cannot come that day, by what is known.
+
+    ``locked`` is that they cannot open the invitation since an emergency lock.
+    """
 
     box: Box
     name: str
     state: BriefState
     away: bool
     held: bool
+    locked: bool
 
 
 def shift_line(request: PageRequest, view: ShiftView) -> ShiftLine:
@@ -108,6 +113,7 @@ async def guests_of(request: PageRequest, view: ShiftView) -> list[Guest]:
     """Return who is invited, by pseudonym, those with a place first."""
     desk, session = desk_of(request), session_of(request)
     names = await _names(request, view.states)
+    locked = await locked_tasks(desk, view.states)
     guests = [
         Guest(
             box=box,
@@ -115,8 +121,9 @@ async def guests_of(request: PageRequest, view: ShiftView) -> list[Guest]:
             state=state,
             away=is_away(desk, session.cards.get(box), view.body.day),
             held=state in HELD and not view.body.over,
+            locked=brief in locked,
         )
-        for box, (_, state) in view.states.items()
+        for box, (brief, state) in view.states.items()
     ]
     return sorted(guests, key=lambda guest: (ORDER.index(guest.state), guest.name.casefold()))
 

@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from pe_core.desk.brief_keys import locked_tasks
 from pe_core.desk.epochs import read_members
 from pe_core.desk.pace import note_volunteer
 from pe_core.desk.screening import WORDS_LIMIT, find_for, has_vouched
@@ -129,6 +130,7 @@ async def volunteer_page(
         typed={"reason": "", "text": "", "words": known.standing.words} | (typed or {}),
         text_limit=WORDS_LIMIT,
         message_limit=NOTE_LIMIT,
+        locked=bool(await locked_tasks(desk_of(request), [known.box])),
         notes=await _notes(request, known),
         **_said(request, known),
         **await _judged(request, known),
