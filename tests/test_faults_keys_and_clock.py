@@ -1,5 +1,6 @@
 """Keys and settings that are gone, and a clock that jumps: never a weaker way, nothing twice."""
 
+import socket
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -31,6 +32,7 @@ from pe_core.errors import (
     SettingsError,
 )
 from pe_core.model import RequestId, Where
+from pe_core.settings import read_settings
 from pe_core.store import Delete, GrantRow, InstanceLock, MetaRow, RequestRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, Account, Clock, ask, open_account
@@ -132,6 +134,14 @@ def test_what_is_missing_at_start_is_named_in_one_line(
     break_it(served)
 
     assert words in refused_to_start(served)
+
+
+def test_a_port_that_another_program_holds_is_named_in_one_line(served: Served) -> None:
+    server = read_settings(served.folder / "pe.toml").server
+    with socket.create_server((server.host, server.port)):
+        told = refused_to_start(served)
+
+    assert f"cannot listen at {server.host}:{server.port} (Address already in use)" in told
 
 
 def test_an_embassy_whose_code_was_never_noted_is_held_to_the_one_it_starts_with(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import traceback
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from uvicorn import Config, Server
 
 from pe_core.cli.connections import Connection, House, connection_class, raise_file_limit
 from pe_core.cli.options import config_option, read_config
+from pe_core.errors import SettingsError
 from pe_core.running import Running, run_instance
 from pe_core.settings import Settings
 
@@ -99,6 +101,7 @@ async def serve_pages(running: Running, *, on_ready: Callable[[], None], dev: bo
 
     served = running.settings.server
     secure = served.address.startswith("https://")
+    await _check_port(served.host, served.port)
     app = create_app(running.desk, secure=secure, onion=served.onion, dev=dev)
     house = House(raise_file_limit(), await _own_headers(secure and not served.onion))
     config = Config(
@@ -125,6 +128,20 @@ async def serve_pages(running: Running, *, on_ready: Callable[[], None], dev: bo
         await server.serve()
     finally:
         waiting.cancel()
+
+
+async def _check_port(host: str, port: int) -> None:
+    """Raise SettingsError if nothing can listen there: uvicorn would end the process itself."""
+    loop = asyncio.get_running_loop()
+    try:
+        probe = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "no such address"
+        raise SettingsError(
+            f"cannot listen at {host}:{port} ({why}): see [server] in pe.toml"
+        ) from None
+    probe.close()
+    await probe.wait_closed()
 
 
 class PlainServer(Server):
