@@ -9,7 +9,7 @@ from pe_core.errors import DeskError, KeysetRefused
 from pe_core.model.peer import PeerState
 from pe_core.model.struct import Model
 from pe_core.network.identity import Own, read_own
-from pe_core.network.knowing import Known, read_peers
+from pe_core.network.knowing import Known, Listed, read_peers
 from pe_core.network.pairing import propose
 from pe_core.network.words import digits_of, words_of
 from pe_core.vault import fingerprint
@@ -26,12 +26,16 @@ DONE = ("forgotten",)
 
 
 class PeerLine(Model):
-    """Another embassy in a line; ``stands`` names the words and the icon of its state."""
+    """Another embassy in a line; ``stands`` names the words and the icon of its state.
+
+    ``keys`` is what is wrong with its keys, '' if nothing is.
+    """
 
     code: str
     address: str
     stands: str
     to_do: bool
+    keys: str
 
 
 @get_page(PEERS, guard="coordinator")
@@ -43,7 +47,7 @@ async def show_peers(request: PageRequest) -> Response[str]:
         request,
         "staff/peers.html",
         here="peers",
-        peers=[_line(known) for known in await read_peers(desk)],
+        peers=[_line(request, known) for known in await read_peers(desk)],
         done=done if done in DONE else "",
         **own_words(request, await read_own(desk)),
     )
@@ -75,7 +79,7 @@ def own_words(request: PageRequest, own: Own | None) -> dict[str, Any]:
     return {"begun": True, "code": code, "words": words_of(print_), "digits": digits_of(print_)}
 
 
-def stands_of(known: Known) -> str:
+def stands_of(known: Listed) -> str:
     """Return in a word where an embassy stands, finer than its state: whose turn it is."""
     pairing = known.pairing
     if pairing.state is PeerState.PROPOSED:
@@ -85,18 +89,24 @@ def stands_of(known: Known) -> str:
     return pairing.state.value
 
 
+def keys_words(request: PageRequest, known: Listed) -> str:
+    """Return what is wrong with an embassy's keys, '' if nothing is."""
+    return "" if isinstance(known, Known) else say(request, "staff.peers.keys_spoilt")
+
+
 def refused_words(request: PageRequest, error: DeskError | KeysetRefused) -> str:
     """Return what the network refuses, in the page's language."""
     return say(request, error.key if isinstance(error, DeskError) else "staff.peers.keys_refused")
 
 
-def _line(known: Known) -> PeerLine:
+def _line(request: PageRequest, known: Listed) -> PeerLine:
     stands = stands_of(known)
     return PeerLine(
         code=known.code,
         address=known.row.address,
         stands=stands,
         to_do=stands in ("new", "typed_ours"),
+        keys=keys_words(request, known),
     )
 
 

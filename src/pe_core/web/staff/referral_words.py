@@ -27,7 +27,7 @@ from pe_core.model.referral import (
 )
 from pe_core.model.struct import Model
 from pe_core.network.gathering import Standing
-from pe_core.network.knowing import Known, read_peers
+from pe_core.network.knowing import Listed, read_peers
 from pe_core.network.posting import may_post
 from pe_core.network.threads import ReferralView, Said
 from pe_core.rules.referring import Pressure
@@ -109,7 +109,7 @@ class ReferralLine(Model):
     due: str
 
 
-def peer_name(known: Known) -> str:
+def peer_name(known: Listed) -> str:
     """Return how a peer is called: its code and where its portal is."""
     return f"{known.code.upper()} ({urlsplit(known.row.address).netloc})"
 
