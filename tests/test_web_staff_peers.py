@@ -306,6 +306,23 @@ def test_spoilt_keys_of_one_embassy_close_no_page_and_it_can_be_blocked(
     assert "blocked" == one.run(read_listed(one.desk, "yy")).row.state
 
 
+def test_keys_that_have_ended_are_said_of_them_and_of_us(
+    colleague: Browser, sides: tuple[Side, Side, Post]
+) -> None:
+    one, other, post = sides
+    one.propose(other)
+    post.carry()
+    before = colleague.go(AT)
+    one.embassy.clock.move(days=367)
+    unlock(colleague, one.embassy)
+    listed, page = colleague.go(AT), colleague.go(f"{AT}/yy")
+
+    assert "ended on" not in before.words
+    assert "Our own keys ended on November 25, 2027" in listed.words
+    assert "The keys of this embassy ended on November 25, 2027" in listed.words
+    assert "The keys of this embassy ended on November 25, 2027" in page.words
+
+
 def test_nobody_but_a_coordinator_sees_the_list(
     sides: tuple[Side, Side, Post], pe_run: Run
 ) -> None:

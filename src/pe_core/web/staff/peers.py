@@ -1,5 +1,6 @@
 """The other embassies: who they are, our own words to read aloud, and adding one."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response
@@ -12,7 +13,8 @@ from pe_core.network.identity import Own, read_own
 from pe_core.network.knowing import Known, Listed, read_peers
 from pe_core.network.pairing import propose
 from pe_core.network.words import digits_of, words_of
-from pe_core.vault import fingerprint
+from pe_core.rules.texts import show_date
+from pe_core.vault import Keyset, fingerprint
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
@@ -42,6 +44,7 @@ class PeerLine(Model):
 async def show_peers(request: PageRequest) -> Response[str]:
     """Show the other embassies that are known here, and what to read aloud to them."""
     desk = desk_of(request)
+    own = await read_own(desk)
     done = query_of(request).get("done", "")
     return render(
         request,
@@ -49,7 +52,8 @@ async def show_peers(request: PageRequest) -> Response[str]:
         here="peers",
         peers=[_line(request, known) for known in await read_peers(desk)],
         done=done if done in DONE else "",
-        **own_words(request, await read_own(desk)),
+        own_ended=_ended(request, own.keyset) if own is not None else "",
+        **own_words(request, own),
     )
 
 
@@ -91,7 +95,16 @@ def stands_of(known: Listed) -> str:
 
 def keys_words(request: PageRequest, known: Listed) -> str:
     """Return what is wrong with an embassy's keys, '' if nothing is."""
-    return "" if isinstance(known, Known) else say(request, "staff.peers.keys_spoilt")
+    if not isinstance(known, Known):
+        return say(request, "staff.peers.keys_spoilt")
+    ended = _ended(request, known.keyset)
+    return say(request, "staff.peers.keys_ended", day=ended) if ended else ""
+
+
+def _ended(request: PageRequest, keyset: Keyset) -> str:
+    """Return the day on which keys ended, '' while they are good."""
+    now, ends = desk_of(request).now(), datetime.fromtimestamp(keyset.until, UTC)
+    return show_date(ends.date(), language_of(request)) if ends < now else ""
 
 
 def refused_words(request: PageRequest, error: DeskError | KeysetRefused) -> str:
