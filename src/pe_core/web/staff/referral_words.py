@@ -84,12 +84,13 @@ class Shown(Model):
 
 
 class LetterLine(Model):
-    """One letter of a conversation: who, when, what, or why it is not to be read."""
+    """One letter of a conversation: who, when, what, how it went, or why it is not to be read."""
 
     who: str
     when: str
     side: str
     event: str
+    way: str
     missing: str
     shown: Shown | None
 
@@ -190,6 +191,7 @@ def letter_lines(
                 when=show_moment(request, one.at) if one.kind else show_day(request, one.at),
                 side="ours" if one.ours else "asker",
                 event=kind_words(request, one.kind) if one.kind else "",
+                way=say(request, f"staff.referrals.way_{one.way.value}") if one.way else "",
                 missing=missing,
                 shown=_shown(request, one, view, files.get(one.id, ())),
             )
