@@ -28,16 +28,13 @@ DONE = ("forgotten",)
 
 
 class PeerLine(Model):
-    """Another embassy in a line; ``stands`` names the words and the icon of its state.
-
-    ``keys`` is what is wrong with its keys, '' if nothing is.
-    """
+    """Another embassy in a line; ``stands`` names the words and the icon of its state."""
 
     code: str
     address: str
     stands: str
     to_do: bool
-    keys: str
+    keys_wrong: bool
 
 
 @get_page(PEERS, guard="coordinator")
@@ -119,7 +116,7 @@ def _line(request: PageRequest, known: Listed) -> PeerLine:
         address=known.row.address,
         stands=stands,
         to_do=stands in ("new", "typed_ours"),
-        keys=keys_words(request, known),
+        keys_wrong=bool(keys_words(request, known)),
     )
 
 
