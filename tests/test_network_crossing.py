@@ -3,6 +3,7 @@
 Every pair of acts that can cross is tried, in both orders in which the letters may then come.
 """
 
+import random
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -96,6 +97,37 @@ def test_whatever_crosses_both_end_alike_and_nobody_keeps_too_much(
         if near.state is S.WAITING:
             assert Act.ANSWER in acts(kind, Side.RECEIVER, far.state), case
             assert near.due and far.due, case
+
+
+def live(two: Between, kind: Kind, chance: random.Random) -> ThreadId:
+    """Let both act, send and look in any order for a while; what ends it at once is rare."""
+    near, far = two.near, two.far
+    thread = begin(two, kind)
+    steps = [near.look, far.look, lambda: carry(near, far), lambda: carry(far, near)]
+    for _ in range(chance.randint(8, 24)):
+        house = chance.choice([near, far, far])
+        view = house.view(thread)
+        possible = [act for act in acts(kind, view.body.side, view.state) if act in SPOKEN]
+        act = chance.choice(possible) if possible and chance.random() < 0.6 else None
+        if act is None or (act in (Act.REVOKE, Act.DECLINE) and chance.random() < 0.9):
+            chance.choice(steps)()
+        else:
+            do(house, thread, act)
+    return thread
+
+
+@pytest.mark.parametrize("kind", [Kind.REFER, Kind.TRANSFER, Kind.CONSULT, Kind.ASK])
+def test_in_whatever_order_both_act_and_hear_they_end_alike(two: Between, kind: Kind) -> None:
+    for seed in range(18):
+        thread = live(two, kind, random.Random(seed))  # noqa: S311, chance by a seed
+        meet(two, far_first=bool(seed % 2))
+        near, far = two.near.view(thread), two.far.view(thread)
+
+        assert near.state is far.state, seed
+        assert [] == [*two.near.outgoing(), *two.far.outgoing()], seed
+        for house, view in ((two.near, near), (two.far, far)):
+            kept = keeps(kind, view.body.side, view.state)
+            assert kept or not any(held(house, thread)), seed
 
 
 def test_a_question_that_was_asked_on_waits_until_it_is_answered(two: Between) -> None:
