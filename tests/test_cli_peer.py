@@ -16,6 +16,7 @@ from pe_core.errors import NotAllowed, TooMany
 from pe_core.network import pairing
 from pe_core.network.identity import read_own
 from pe_core.network.words import digits_of, words_of
+from pe_core.store import PeerKeysetRow, Update
 from pe_core.toolkit.invented import Clock
 from pe_core.vault import fingerprint
 
@@ -169,6 +170,45 @@ def test_keys_that_do_not_verify_are_refused_in_words(host: Host) -> None:
     assert "do not verify" in words_of_refusal("staff.peers.keys_refused")
     assert "pe keys root" in words_of_refusal("staff.peers.not_begun")
     assert "no.such.text" == words_of_refusal("no.such.text")
+
+
+def spoil(host: Host) -> None:
+    """Let somebody who has the files write nonsense where yy's keys are."""
+    (row,) = host.one.run(host.one.desk.store.select(PeerKeysetRow, {"peer": "yy"}))
+    spoilt = Update(PeerKeysetRow, (row.peer, row.serial), {"body": b"no keys of anybody"})
+    host.one.run(host.one.desk.store.write([spoilt]))
+
+
+def test_an_embassy_whose_keys_are_spoilt_here_is_listed_paused_and_blocked(host: Host) -> None:
+    host.pe("add", "yy.example")
+    host.one.confirm(host.other)
+    host.post.carry()
+    host.other.confirm(host.one)
+    host.post.carry()
+    spoil(host)
+    said = host.pe("list").output
+    (listed,) = host.listed()
+    states = [host.pe(*command).output for command in (("pause", "yy"), ("block", "yy", "--yes"))]
+
+    assert "its keys here are spoilt" in said
+    assert ("active", "") == (listed["state"], listed["keys_until"])
+    assert "Paused yy" in states[0]
+    assert "Blocked yy." in states[1]
+    assert "blocked" == host.listed()[0]["state"]
+
+
+def test_an_embassy_whose_keys_are_spoilt_here_is_not_resumed_and_says_why(host: Host) -> None:
+    host.pe("add", "yy.example")
+    host.one.confirm(host.other)
+    host.post.carry()
+    host.other.confirm(host.one)
+    host.post.carry()
+    host.pe("pause", "yy")
+    spoil(host)
+
+    assert "staff.peers.keys_refused" == key_of(host.pe("resume", "yy"))
+    assert "staff.peers.keys_refused" == key_of(host.pe("confirm", "yy", "--words", "some words"))
+    assert "paused" == host.listed()[0]["state"]
 
 
 def test_the_paper_is_checked_without_a_change(host: Host) -> None:

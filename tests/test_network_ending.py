@@ -213,4 +213,4 @@ def test_a_yes_that_took_a_case_over_goes_all_the_same(two: Between) -> None:
     left = [msgspec.json.decode(row.packet, type=AnyPacket) for row in two.far.outgoing()]
 
     assert [Sealed] == [type(packet) for packet in left], "it has the asker's new receipt"
-    assert S.TAKEN is two.far.view(thread).state
+    assert S.REVOKED is two.far.view(thread).state

@@ -368,7 +368,7 @@ def test_a_consent_that_is_taken_back_while_a_yes_is_on_its_way_ends_the_request
     two.exchange()
 
     assert date(2026, 11, 27) == two.far.request(own).withdrawal_due
-    assert (S.REVOKED, S.TAKEN) == states(two, thread)
+    assert (S.REVOKED, S.REVOKED) == states(two, thread)
     assert State.TRANSFERRED is not two.near.request(request).state
 
 

@@ -7,7 +7,9 @@ import pytest
 from tests.two_embassies import Post, Run, Side, close_side, open_side
 
 from pe_core.network.identity import make_hello, read_own
+from pe_core.network.knowing import read_listed
 from pe_core.network.words import digits_of, words_of
+from pe_core.store import PeerKeysetRow, Update
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import Clock
@@ -280,6 +282,46 @@ def test_what_happened_is_an_alert_above_the_list_of_requests(
 
     assert "Another embassy typed our words" in words
     assert "embassy yy : Another embassy paused us" in words.replace("yy:", "yy :")
+
+
+def test_spoilt_keys_of_one_embassy_close_no_page_and_it_can_be_blocked(
+    colleague: Browser, sides: tuple[Side, Side, Post]
+) -> None:
+    one, other, post = sides
+    one.propose(other)
+    post.carry()
+    one.confirm(other)
+    other.confirm(one)
+    post.carry()
+    (row,) = one.run(one.desk.store.select(PeerKeysetRow))
+    spoilt = Update(PeerKeysetRow, (row.peer, row.serial), {"body": b"no keys of anybody"})
+    one.run(one.desk.store.write([spoilt]))
+    pages = [colleague.go(at) for at in (AT, f"{AT}/yy", "/en/staff/referrals")]
+    colleague.go(f"{AT}/yy/block")
+    blocked = colleague.send({"passphrase": one.embassy.account.passphrase}, form="/block")
+
+    assert [200, 200, 200] == [page.status for page in pages]
+    assert "Something is wrong with its keys" in pages[0].words
+    assert "that lie here are spoilt" in pages[1].words
+    assert "Blocked" in blocked.words
+    assert "blocked" == one.run(read_listed(one.desk, "yy")).row.state
+
+
+def test_keys_that_have_ended_are_said_of_them_and_of_us(
+    colleague: Browser, sides: tuple[Side, Side, Post]
+) -> None:
+    one, other, post = sides
+    one.propose(other)
+    post.carry()
+    before = colleague.go(AT)
+    one.embassy.clock.move(days=367)
+    unlock(colleague, one.embassy)
+    listed, page = colleague.go(AT), colleague.go(f"{AT}/yy")
+
+    assert "ended on" not in before.words
+    assert "Our own keys ended on November 25, 2027" in listed.words
+    assert "Something is wrong with its keys: no letter passes." in listed.words
+    assert "The keys of this embassy ended on November 25, 2027" in page.words
 
 
 def test_nobody_but_a_coordinator_sees_the_list(

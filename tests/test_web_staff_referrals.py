@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from between import Between
+from between import Between, Wire
 from enclosures import ask_with, items, picture, pixels
 from pe_core.model.peer import Kind
 from pe_core.model.referral import Refer, ReferralState
 from pe_core.network.bodies import decode_body, digest
+from pe_core.network.delivery import deliver
 from pe_core.network.wire import Sealed, encode_packet
 from pe_core.rules.texts import show_date
 from pe_core.store import Delete, FileRow, OutgoingRow, PeerRow, Update
@@ -293,6 +294,34 @@ def test_a_file_that_was_not_sent_is_not_found(pages: Pages, place: str) -> None
     (view,) = pages.two.far.threads()
 
     assert 404 == pages.far.go(f"referrals/{view.id}/files/{place}").status
+
+
+def test_a_letter_says_that_it_is_on_its_way_or_that_nobody_read_it(pages: Pages) -> None:
+    refer(pages)
+    pages.two.carry()
+    pages.far.go("referrals")
+    (view,) = pages.two.far.threads()
+    at = f"referrals/{view.id}"
+    pages.far.go(at)
+    accepted = pages.far.send({"words": "Gladly", "act": "accept"}, f"/{at}")
+    pages.two.carry()
+    pages.near.go("referrals")
+    arrived = pages.far.go(at)
+    pages.near.go(at)
+    said = pages.near.send({"words": "The train comes at nine", "act": "answer"}, f"/{at}")
+    pages.far.go(at)
+    pages.far.send({"words": "We cannot", "act": "return"}, f"/{at}")
+    for row in pages.two.far.outgoing():
+        wire = Wire(pages.two.near, pages.two.far)
+        pages.two.run(deliver(pages.two.far.desk, wire, row.id, "nonce-of-a-test"))
+    pages.near.go("referrals")
+    ours = pages.near.go(at)
+
+    assert "On its way" in accepted.words and "On its way" not in arrived.words
+    assert "On its way" in said.words
+    assert "The train comes at nine" in ours.words
+    assert "ended the conversation before anybody there had read this" in ours.words
+    assert [] == pages.two.near.outgoing()
 
 
 def test_a_no_needs_a_reason(pages: Pages) -> None:

@@ -67,6 +67,10 @@ def peer_pages(house: "House", language: str) -> Iterator[tuple[str, Page]]:
         yield f"on_the_way_drop-{kind}", busel.go(f"{at}/on-the-way/dead-{kind}/drop")
     yield "peer_block", busel.go(f"{here}/block")
     yield "peer_block-wrong", busel.send({"passphrase": "wrong"}, form="/block")
+    spoilt = Update(PeerKeysetRow, (code, 1), {"body": b"no keys of anybody"})
+    house.run(house.desk.store.write([spoilt]))
+    yield "peers-spoilt", busel.go(at)
+    yield "peer-spoilt", busel.go(here)
     _forget(house, code)
 
 

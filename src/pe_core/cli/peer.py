@@ -146,6 +146,8 @@ def block_peer(config: Path, code: str, yes: bool) -> None:
 
 
 def _words_of(peer: dict[str, Any]) -> str:
+    if not peer["keys_until"]:
+        return "its keys here are spoilt"
     if peer["state"] == "active":
         return "paused by them" if peer["paused_there"] else ""
     if peer["state"] != "proposed":

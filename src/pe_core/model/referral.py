@@ -275,7 +275,8 @@ class Referral(Model):
     answered, ``own`` a request of ours that was made from a transfer, ``lead`` the reply that
     leads the asker on, ``parent`` the conversation that this one forwards, ``guide`` the name
     of the guide of ours that a shared one was made into. ``parts`` are the pieces of files that
-    came: the letter's number, which file, which part, of how many.
+    came: the letter's number, which file, which part, of how many. ``heard`` is the number of the
+    last letter of ours that the peer had read when it ended the conversation.
     """
 
     kind: Kind
@@ -290,3 +291,4 @@ class Referral(Model):
     parent: ThreadId | None = None
     parts: tuple[tuple[int, int, int, int], ...] = ()
     guide: str = ""
+    heard: int | None = None

@@ -19,7 +19,7 @@ from pe_core.network import wire
 from pe_core.network.signing import Nonces, Verified, verify_request
 from pe_core.network.strict import read_packet
 from pe_core.store import PeerKeysetRow, PeerRow
-from pe_core.vault.keysets import follow_keysets, read_keyset
+from pe_core.vault.keysets import check_keyset, follow_keysets, read_keyset
 
 PEER_BURST, PEER_RATE = 120, 1.0
 """Packets that a peer may send at once, and how many more a second after that.
@@ -97,7 +97,7 @@ async def admit(
 
     async def key_of(sender: str, _key: str) -> bytes | None:
         nonlocal signer
-        signer = await _find_signer(desk, read(), sender)
+        signer = await _find_signer(desk, read(), sender, int(now))
         return signer.key
 
     verified = await verify_request(
@@ -109,7 +109,7 @@ async def admit(
     )
 
 
-async def _find_signer(desk: Desk, packet: wire.AnyPacket, sender: str) -> _Signer:
+async def _find_signer(desk: Desk, packet: wire.AnyPacket, sender: str, now: int) -> _Signer:
     """Return whose key must have signed this packet.
 
     A hello is signed by the key that it brings, so that whoever still has an old key cannot pass
@@ -120,7 +120,23 @@ async def _find_signer(desk: Desk, packet: wire.AnyPacket, sender: str) -> _Sign
     is_known = peer is not None and peer.ours == 1
     if isinstance(packet, wire.Hello):
         return _signer_of_hello(packet, sender, held.body if held is not None else None, is_known)
-    return _Signer(read_keyset(held.body).peer, is_known) if held is not None else _Signer()
+    key = _key_in_force(packet, sender, held.body, now) if held is not None else None
+    return _Signer(key, is_known)
+
+
+def _key_in_force(packet: wire.AnyPacket, sender: str, held: bytes, now: int) -> bytes | None:
+    """Return the peer key of a keyset, None where it speaks for nobody any more.
+
+    Past its end a letter waits at its sender until the keys are renewed. What is taken back does
+    not wait: it only takes data away.
+    """
+    try:
+        keyset = read_keyset(held)
+        if not isinstance(packet, wire.Erase):
+            check_keyset(keyset, sender, now)
+    except KeysetRefused:
+        return None
+    return keyset.peer
 
 
 def _signer_of_hello(hello: wire.Hello, sender: str, held: bytes | None, is_known: bool) -> _Signer:

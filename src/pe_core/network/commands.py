@@ -14,7 +14,7 @@ from pe_core.errors import KeysetRefused, NotAllowed, VaultError
 from pe_core.model.peer import OutState
 from pe_core.network import pairing
 from pe_core.network.identity import begin_network, read_begun, read_own
-from pe_core.network.knowing import read_peers
+from pe_core.network.knowing import Known, read_peers
 from pe_core.network.words import digits_of, words_of
 from pe_core.store import OutgoingRow
 from pe_core.vault import Keys, Seed, fingerprint, join_shares, keys_of
@@ -34,7 +34,7 @@ def peer_commands(desk: Desk) -> Mapping[str, Command]:
                 "typed_there": known.pairing.theirs,
                 "paused_there": known.pairing.away,
                 "address": known.row.address,
-                "keys_until": _day(known.keyset.until),
+                "keys_until": _day(known.keyset.until) if isinstance(known, Known) else "",
             }
             for known in await read_peers(desk)
         ]
@@ -59,7 +59,7 @@ def peer_commands(desk: Desk) -> Mapping[str, Command]:
 
     async def resume(arguments: dict[str, Any]) -> Any:
         _want_coordinator(desk)
-        return await pairing.resume(desk, None, str(arguments["code"]))
+        return await _verified(pairing.resume(desk, None, str(arguments["code"])))
 
     async def pause(arguments: dict[str, Any]) -> Any:
         return await pairing.pause(desk, None, str(arguments["code"]))

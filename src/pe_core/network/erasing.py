@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.sealing import new_id
 from pe_core.desk.timers import timer_of
-from pe_core.model import RequestId, WithdrawalAsked, WithdrawalFellDue
+from pe_core.model import RequestId, State, WithdrawalAsked, WithdrawalFellDue
 from pe_core.model.peer import PeerCode, ThreadId
 from pe_core.model.referral import ReferralState
 from pe_core.model.week import week_of
@@ -25,6 +25,7 @@ from pe_core.store import (
     OutgoingRow,
     ReferralNoteRow,
     ReferralRow,
+    RequestRow,
     Tell,
     Update,
 )
@@ -34,12 +35,17 @@ AT_ONCE = 64
 
 
 async def take_back_all(
-    desk: Desk, request: RequestId, peer: PeerCode | None = None, *, unanswered: bool = False
+    desk: Desk,
+    request: RequestId,
+    peer: PeerCode | None = None,
+    *,
+    unanswered: bool = False,
+    taken: bool = False,
 ) -> list[Change]:
     """Return the changes that take back what we sent about a request, to one peer or to all.
 
-    What a peer has taken over is not taken back: its asker has a receipt there. ``unanswered``
-    leaves all that a peer has said something to.
+    What a peer has taken over is not taken back, since its asker has a receipt there, unless
+    ``taken`` is said. ``unanswered`` leaves all that a peer has said something to.
     """
     where: dict[str, object] = {"request": request}
     if peer is not None:
@@ -48,7 +54,8 @@ async def take_back_all(
         where |= {"ours": 1, "state": ReferralState.WAITING.value}
     changes: list[Change] = []
     for row in await desk.store.select(ReferralRow, where):
-        if row.state not in (ReferralState.TAKEN, ReferralState.REVOKED):
+        is_theirs = row.state == ReferralState.TAKEN and not (taken and row.ours)
+        if row.state != ReferralState.REVOKED and not is_theirs:
             changes += await take_back(desk, row)
     return changes
 
@@ -96,25 +103,29 @@ async def taken_back(desk: Desk, sender: PeerCode, thread: ThreadId) -> list[Cha
 
     Nothing in a conversation that we began: it is ours to take back, and what has to be erased
     there is found by our own letters. In one that the peer began they go, also those that still
-    wait to go out. A request that was made of it is withdrawn as if its asker had asked for it:
-    after 48 hours, and with the coordinators warned.
+    wait to go out, but for the yes to a case that was taken over: the asker's receipt is in it.
+    A request that was made of it is withdrawn as if its asker had asked for it: after 48 hours,
+    and with the coordinators warned. One that was given back is kept no longer than a withdrawn
+    one.
     """
     row = await desk.store.get(ReferralRow, thread)
     if row is None or row.peer != sender or row.ours:
         return []
-    if row.state == ReferralState.TAKEN:
-        request = RequestId(row.request)
-        fell_due = WithdrawalFellDue(request=request)
-        if await timer_of(desk, fell_due) is not None:
-            return []  # Coordinators are warned once, however often a peer says it.
-        due = withdrawal_day(desk.now())
-        return [Tell(WithdrawalAsked(request=request)), Tell(fell_due, due=due)]
     revoked = {"state": ReferralState.REVOKED.value, "due": 0}
-    return [
+    changes: list[Change] = [
         Update(ReferralRow, (row.id,), revoked, expect={"state": row.state}),
         Delete(ReferralNoteRow, _of(row.id)),
-        *await stop_sending(desk, sender, row.id),
     ]
+    if row.state == ReferralState.TAKEN:
+        return [*changes, *await _withdraw(desk, RequestId(row.request))]
+    unsent = await stop_sending(desk, sender, row.id)
+    return [*changes, *unsent, *await _keep_shorter(desk, row)]
+
+
+async def is_taken_back(desk: Desk, peer: PeerCode, thread: ThreadId) -> bool:
+    """Return whether a conversation was taken back, so that nothing more of it is kept."""
+    row = await desk.store.get(ReferralRow, thread)
+    return row is not None and row.peer == peer and row.state == ReferralState.REVOKED
 
 
 async def note_erased(desk: Desk, thread: ThreadId) -> list[Change]:
@@ -124,6 +135,24 @@ async def note_erased(desk: Desk, thread: ThreadId) -> list[Change]:
     if row is None or waiting > 1:
         return []
     return [Update(ReferralRow, (row.id,), {"erased": today_of(desk).toordinal()})]
+
+
+async def _withdraw(desk: Desk, request: RequestId) -> list[Change]:
+    """Return what withdraws a request in 48 hours; nothing where its asker has asked for it."""
+    fell_due = WithdrawalFellDue(request=request)
+    if await timer_of(desk, fell_due) is not None:
+        return []
+    due = withdrawal_day(desk.now())
+    return [Tell(WithdrawalAsked(request=request)), Tell(fell_due, due=due)]
+
+
+async def _keep_shorter(desk: Desk, row: ReferralRow) -> list[Change]:
+    """Return what lets a closed request go that was made of what is now taken back."""
+    made = await desk.store.get(RequestRow, row.request) if row.request else None
+    soon = week_of(today_of(desk)) + SHORTEST_KEEP
+    if made is None or made.state != State.CLOSED or made.keep_until <= soon:
+        return []
+    return [Update(RequestRow, (made.id,), {"keep_until": soon}, expect={"state": made.state})]
 
 
 async def _forget_theirs(desk: Desk, row: ReferralRow) -> list[Change]:

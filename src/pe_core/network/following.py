@@ -32,18 +32,28 @@ from pe_core.model.referral import (
 from pe_core.model.week import Week, week_of
 from pe_core.network.bodies import decode_body
 from pe_core.network.erasing import stop_sending
-from pe_core.network.gathering import LASTING
 from pe_core.network.knowing import read_peer
 from pe_core.network.referring import trace_of
 from pe_core.network.threads import CASES, ReferralView, change_referral, new_referral
 from pe_core.network.wire import Letter
 from pe_core.rules.lifecycle import may_move
-from pe_core.rules.referring import ACT_OF, first_state, other, step
+from pe_core.rules.referring import ACT_OF, LASTING, answer_day, first_state, follow, keeps, other
 from pe_core.rules.retention import keep_at_closing, keep_at_submit
-from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow
+from pe_core.store import (
+    Change,
+    Delete,
+    IncomingRow,
+    Insert,
+    ReferralNoteRow,
+    ReplyRow,
+    RequestRow,
+    Update,
+)
 
 MOST = 500
 """Letters of a peer that move one conversation; later ones are only shown."""
+_ENDED = (ReferralState.DECLINED, ReferralState.RETURNED, ReferralState.CLOSED)
+"""Where a peer leaves a conversation that hears no more of us."""
 
 
 async def begin_theirs(desk: Desk, session: Session, letter: Letter) -> None:
@@ -66,33 +76,59 @@ async def begin_theirs(desk: Desk, session: Session, letter: Letter) -> None:
 async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter) -> bool:
     """Let a letter move a conversation on, if it is its turn; else it is only read.
 
-    Returns False, and changes nothing, where this account cannot open the request, or all of
-    it: a colleague's look does it. Raises Conflict if one was faster.
+    What came too late to be kept here is erased. Returns False, and changes nothing, where this
+    account cannot open the request, or all of it: a colleague's look does it. Raises Conflict if
+    one was faster.
     """
-    act = ACT_OF.get(letter.kind)
     body = decode_body(letter.kind, letter.body)
-    after = view.state
-    if act is not None:
-        led = step(view.body.kind, other(view.body.side), view.state, act)
-        after = led if isinstance(led, ReferralState) else view.state
-        moves = isinstance(led, ReferralState)
-    else:
-        moves = False
+    heard = await _heard(desk, view, letter)
+    led = await _led(desk, view, letter, heard)
+    after = led or view.state
     taken = (*view.body.taken_in, letter.id)
     known = msgspec.structs.replace(view.body, taken_in=taken)
+    if led in _ENDED:
+        known = msgspec.structs.replace(known, heard=heard)
     more: list[Change] = []
-    if moves and view.request is not None and view.is_ours:
+    if led and view.request is not None and view.is_ours:
         try:
             known, more = await _about_request(desk, session, view, known, body)
         except (NotFound, NotAllowed):
             return False
-    due = view.row.due if after is ReferralState.WAITING else 0
+    due = _due(desk, view) if after is ReferralState.WAITING else 0
     change = await change_referral(desk, view, known, after, due=due)
-    unsent = await _unsent(desk, view, after)
-    await _note(desk, session, letter, [change, *more, *unsent])
-    if unsent:
+    gone = await _unsent(desk, view, after)
+    if not keeps(view.body.kind, view.body.side, after):
+        gone.append(Update(IncomingRow, (view.peer, letter.id), {"body": None}))
+    await _note(desk, session, letter, [change, *more, *gone])
+    if gone:
         await desk.store.shred()
     return True
+
+
+def _due(desk: Desk, view: ReferralView) -> int:
+    """Return the last day for an answer; a question that is asked on gives as long again."""
+    return view.row.due or answer_day(here_and_now(desk), view.body.urgent).toordinal()
+
+
+async def _heard(desk: Desk, view: ReferralView, letter: Letter) -> int | None:
+    """Return the number of our last letter that was read before this one, None if unknown."""
+    note = await desk.store.get(ReferralNoteRow, letter.answers) if letter.answers else None
+    return note.number if note is not None and note.referral == view.id else None
+
+
+async def _led(
+    desk: Desk, view: ReferralView, letter: Letter, heard: int | None
+) -> ReferralState | None:
+    """Return where a letter leads its conversation, None where it changes nothing."""
+    act = ACT_OF.get(letter.kind)
+    if act is None:
+        return None
+    last = await desk.store.pick(
+        ReferralNoteRow, ("number",), {"referral": view.id}, order="-number", limit=1
+    )
+    stale = heard is not None and bool(last) and heard < last[0][0]
+    led = follow(view.body.kind, other(view.body.side), view.state, act, stale=stale)
+    return led if isinstance(led, ReferralState) else None
 
 
 async def _unsent(desk: Desk, view: ReferralView, after: ReferralState) -> list[Change]:

@@ -19,7 +19,7 @@ from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
 from pe_core.errors import FileRefused, NotFound
 from pe_core.model.peer import Kind
-from pe_core.model.referral import Enclosed, FilePart, Refer, ReferralState
+from pe_core.model.referral import Enclosed, FilePart, Refer
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.network.bodies import decode_body
@@ -33,12 +33,11 @@ from pe_core.network.threads import (
     read_first,
     read_referral,
 )
+from pe_core.rules.referring import keeps
 from pe_core.store import Change, IncomingRow, Update
 
 Part: TypeAlias = tuple[int, int, int, int]
 """As ``Referral.parts``: the letter's number, which file, which part, of how many."""
-LASTING = (ReferralState.WAITING, ReferralState.ACCEPTED, ReferralState.CLOSED)
-"""Where a conversation stands while the letters of its case are kept."""
 SPOILT = "staff.referrals.file_spoilt"
 
 
@@ -64,7 +63,7 @@ def takes(view: ReferralView, known: Iterable[Part], body: FilePart) -> bool:
     return (
         not view.is_ours
         and view.body.kind in CASES
-        and view.state in LASTING
+        and keeps(view.body.kind, view.body.side, view.state)
         and body.file <= FILES_LIMIT
         and body.part <= body.parts <= MOST_PARTS
         and (body.file, body.part) not in have

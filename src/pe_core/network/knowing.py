@@ -12,13 +12,11 @@ from pe_core.store import Change, PeerKeysetRow, PeerRow, Update
 from pe_core.vault import Keyset, read_keyset, read_referral_key
 
 
-class Known(Model):
-    """Another embassy: its row, where we stand with it, and its keyset in force as signed."""
+class Listed(Model):
+    """Another embassy as its row has it, and where we stand with it."""
 
     row: PeerRow
     pairing: Pairing
-    keyset: Keyset
-    signed: bytes
 
     @property
     def code(self) -> PeerCode:
@@ -31,28 +29,58 @@ class Known(Model):
         return date.fromordinal(self.row.day)
 
 
-async def read_peers(desk: Desk) -> list[Known]:
-    """Return all embassies that are known here, by code."""
+class Known(Listed):
+    """Another embassy with its keyset in force, as signed."""
+
+    keyset: Keyset
+    signed: bytes
+
+
+async def read_peers(desk: Desk) -> list[Listed]:
+    """Return all embassies that are known here, by code; each is Known whose keyset verifies."""
     rows = await desk.store.select(PeerRow, order="code")
-    return [await _know(desk, row) for row in rows]
+    return [await _list(desk, row) for row in rows]
 
 
-async def read_peer(desk: Desk, code: str) -> Known:
-    """Return the embassy with this code; NotFound if none is known under it."""
+async def read_listed(desk: Desk, code: str) -> Listed:
+    """Return the embassy with this code, Known if its keyset verifies.
+
+    Raises NotFound if none is known under it.
+    """
     row = await desk.store.get(PeerRow, code)
     if row is None:
         raise NotFound("staff.peers.not_found")
-    return await _know(desk, row)
+    return await _list(desk, row)
 
 
-async def _know(desk: Desk, row: PeerRow) -> Known:
+async def read_peer(desk: Desk, code: str) -> Known:
+    """Return the embassy with this code, to be believed by its keyset.
+
+    Raises NotFound if none is known under it, KeysetRefused where its keyset does not verify.
+    """
+    listed = await read_listed(desk, code)
+    if not isinstance(listed, Known):
+        raise KeysetRefused("the keyset of a known embassy is gone or spoilt; pair anew")
+    return listed
+
+
+async def _list(desk: Desk, row: PeerRow) -> Listed:
     held = await desk.store.get(PeerKeysetRow, row.code, row.serial)
-    if held is None:
-        raise KeysetRefused("the keyset of a known embassy is gone; forget it and pair anew")
-    return Known(row=row, pairing=pairing_of(row), keyset=read_keyset(held.body), signed=held.body)
+    keyset = _read(held.body) if held is not None else None
+    if held is None or keyset is None:
+        return Listed(row=row, pairing=pairing_of(row))
+    return Known(row=row, pairing=pairing_of(row), keyset=keyset, signed=held.body)
 
 
-def move(desk: Desk, known: Known, after: Pairing, **values: object) -> Change:
+def _read(signed: bytes) -> Keyset | None:
+    try:
+        return read_keyset(signed)
+    except KeysetRefused:
+        # Only somebody who writes into our files spoils what was verified when it came.
+        return None
+
+
+def move(desk: Desk, known: Listed, after: Pairing, **values: object) -> Change:
     """Return the change of where we stand with it; Conflict if its row has changed meanwhile."""
     row = known.row
     changed = {
@@ -100,7 +128,11 @@ async def check_single(desk: Desk, own: Own, keyset: Keyset) -> bool:
     if keys & {own.keyset.root, own.keyset.peer, own.keyset.desk}:
         return False
     for row in await desk.store.select(PeerKeysetRow):
-        other = read_keyset(row.body)
-        if other.embassy != keyset.embassy and keys & {other.root, other.peer, other.desk}:
+        other = _read(row.body)
+        if (
+            other is not None
+            and other.embassy != keyset.embassy
+            and keys & {other.root, other.peer, other.desk}
+        ):
             return False
     return True

@@ -22,24 +22,29 @@ class TakingBack:
     async def hear(self, event: Event) -> None:
         """Take everything back when a withdrawal took effect, and when a request was erased.
 
+        A withdrawal reaches also whoever has taken the case over since its asker asked for it.
         When it was closed, or handed over, what still waits for an answer: whoever took such a
         case later would have nobody to answer to.
         """
-        if isinstance(event, WithdrawalFellDue | RequestErased):
+        if isinstance(event, WithdrawalFellDue):
+            await self._take_back(RequestId(event.request), taken=True)
+        elif isinstance(event, RequestErased):
             await self._take_back(RequestId(event.request))
         elif isinstance(event, StateChanged) and event.state in OVER:
             await self._take_back(RequestId(event.request), unanswered=True)
 
-    async def _take_back(self, request: RequestId, *, unanswered: bool = False) -> None:
+    async def _take_back(
+        self, request: RequestId, *, unanswered: bool = False, taken: bool = False
+    ) -> None:
         for _ in range(TRIES - 1):
             try:
-                return await self._once(request, unanswered)
+                return await self._once(request, unanswered, taken)
             except Conflict:
                 continue
-        await self._once(request, unanswered)
+        await self._once(request, unanswered, taken)
 
-    async def _once(self, request: RequestId, unanswered: bool) -> None:
-        changes = await take_back_all(self.desk, request, unanswered=unanswered)
+    async def _once(self, request: RequestId, unanswered: bool, taken: bool) -> None:
+        changes = await take_back_all(self.desk, request, unanswered=unanswered, taken=taken)
         if changes:
             await self.desk.store.write(changes)
             await self.desk.store.shred()

@@ -28,7 +28,15 @@ from pe_core.model.trail import HOST, Act
 from pe_core.network.addresses import read_origin
 from pe_core.network.identity import Own, read_begun, read_own, tell
 from pe_core.network.impostors import forget_impostors, warn
-from pe_core.network.knowing import Known, check_single, move, newer_referral, read_peer
+from pe_core.network.knowing import (
+    Known,
+    Listed,
+    check_single,
+    move,
+    newer_referral,
+    read_listed,
+    read_peer,
+)
 from pe_core.network.strict import read_strict
 from pe_core.network.wire import KEYS, Hello, Introduction
 from pe_core.network.words import read_words
@@ -97,7 +105,8 @@ async def confirm(desk: Desk, session: Session | None, code: str, typed: str) ->
 
 async def _confirm(desk: Desk, session: Session | None, code: str, typed: str) -> PeerState:
     own = await read_begun(desk)
-    known = await _known_for(desk, code, Step.CONFIRM)
+    known = await read_peer(desk, code)
+    _check_step(known, Step.CONFIRM)
     _compare(desk, own, known, typed)
     check_keyset(known.keyset, code, int(desk.now().timestamp()))
     after = rules.confirm(known.pairing)
@@ -134,7 +143,7 @@ async def forget(desk: Desk, session: Session | None, code: str) -> None:
 
 
 async def _forget(desk: Desk, session: Session | None, code: str) -> None:
-    known = await _known_for(desk, code, Step.FORGET)
+    known = await _listed_for(desk, code, Step.FORGET)
     if await _erase_waits(desk, code):
         raise NotAllowed("staff.peers.erase_waits")
     gone: list[Change] = [
@@ -313,11 +322,17 @@ def _compare(desk: Desk, own: Own, known: Known, typed: str) -> None:
     raise NotAllowed("staff.peers.words.different")
 
 
-async def _known_for(desk: Desk, code: str, step: Step) -> Known:
-    known = await read_peer(desk, code)
-    if not may_step(known.pairing, step):
+async def _listed_for(desk: Desk, code: str, step: Step) -> Listed:
+    """Return an embassy that is to be moved; what makes less pass needs no keyset of it."""
+    makes_more = step is Step.RESUME
+    listed = await (read_peer if makes_more else read_listed)(desk, code)
+    _check_step(listed, step)
+    return listed
+
+
+def _check_step(listed: Listed, step: Step) -> None:
+    if not may_step(listed.pairing, step):
         raise NotAllowed("staff.peers.not_now")
-    return known
 
 
 async def _step(
@@ -328,7 +343,7 @@ async def _step(
     rule: Callable[[Pairing], Pairing],
     act: Act,
 ) -> None:
-    known = await _known_for(desk, code, step)
+    known = await _listed_for(desk, code, step)
     after = rule(known.pairing)
     own = await read_begun(desk)
     changes = [move(desk, known, after)]

@@ -20,7 +20,7 @@ from pe_core.model.peer import Kind, PacketId, PeerCode, PeerState, ThreadId
 from pe_core.network.bodies import encode_body
 from pe_core.network.enclosing import parts_of
 from pe_core.network.identity import desk_keys
-from pe_core.network.knowing import Known, read_peer
+from pe_core.network.knowing import Known, Listed, read_peer
 from pe_core.network.letters import MOST_BODY, seal_letter
 from pe_core.network.sending import next_number, queue
 from pe_core.network.wire import Letter, Sealed
@@ -80,7 +80,7 @@ async def post_parts(
     return changes
 
 
-def may_post(known: Known, now: int) -> str:
+def may_post(known: Listed, now: int) -> str:
     """Return '' if a letter can go to a peer now, else the key of the text that says why not."""
     try:
         _dated_key(known, now, now)
@@ -89,10 +89,12 @@ def may_post(known: Known, now: int) -> str:
     return ""
 
 
-def _dated_key(known: Known, now: int, until: int) -> ReferralKey:
+def _dated_key(known: Listed, now: int, until: int) -> ReferralKey:
     row = known.row
     if row.state != PeerState.ACTIVE or not (row.ours and row.theirs) or row.away:
         raise PeerClosed("staff.referrals.peer_not_active", row.code)
+    if not isinstance(known, Known):
+        raise PeerClosed("staff.referrals.peer_no_key", row.code)
     try:
         check_keyset(known.keyset, row.code, now)
         dated = read_referral_key(row.referral or b"", known.keyset)

@@ -13,7 +13,7 @@ from pe_core.desk.desk import Desk
 from pe_core.errors import Conflict, EnvelopeRefused, PacketRefused
 from pe_core.model.peer import PeerCode, PeerState, ThreadId
 from pe_core.model.week import Week, week_of
-from pe_core.network.erasing import taken_back
+from pe_core.network.erasing import is_taken_back, taken_back
 from pe_core.network.identity import Own, read_own
 from pe_core.network.pairing import hear_hello
 from pe_core.network.receipts import ERASED, KEPT, OUT_OF_TIME, digest_in, digest_of, sign_receipt
@@ -152,7 +152,11 @@ async def _keep(desk: Desk, packet: Sealed, coming: _Coming, before: IncomingRow
     highest = await desk.store.pick(IncomingRow, ("number",), where, order="-number", limit=1)
     if highest and packet.number <= highest[0][0]:
         raise PacketRefused("out_of_order", 422)
-    row = _row(desk, packet, coming, KEPT, packet.sealed)
+    if await is_taken_back(desk, packet.sender, ThreadId(packet.thread)):
+        # Said before its sender heard of it: nobody has to unlock for it to be gone.
+        row = _row(desk, packet, coming, ERASED)
+    else:
+        row = _row(desk, packet, coming, KEPT, packet.sealed)
     return Taken([Insert(row)], row.receipt)
 
 

@@ -321,7 +321,10 @@ async def letter_changes(
     due: int = 0,
     **values: object,
 ) -> list[Change]:
-    """Return the changes that post a letter in a conversation and move it on."""
+    """Return the changes that post a letter in a conversation and move it on.
+
+    It names the last letter of the peer that was looked at, so that the peer knows what was not.
+    """
     kind = next(kind for kind, carried in BODIES.items() if carried is type(body))
     letter = await post(
         desk,
@@ -330,6 +333,7 @@ async def letter_changes(
         kind,
         view.id,
         encode_body(body),
+        answers=view.body.taken_in[-1] if view.body.taken_in else "",
         about_case=view.body.kind in CASES,
     )
     return [*letter, await change_referral(desk, view, known, after, due=due, **values)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -11,7 +12,7 @@ from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import NONSENSE
 from pe_core.errors import KeysetRefused, NotFound
 from pe_core.model import RequestId
-from pe_core.model.peer import Kind, PacketId, PeerCode, ThreadId
+from pe_core.model.peer import Kind, OutState, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Body, Referral, ReferralState, Side
 from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_of
@@ -24,6 +25,7 @@ from pe_core.rules.referring import Pressure, pressure
 from pe_core.store import (
     Change,
     IncomingRow,
+    OutgoingRow,
     PeerKeysetRow,
     ReferralNoteRow,
     ReferralRow,
@@ -83,10 +85,23 @@ class ReferralView(Model):
         return pressure(self.body.at.date(), self.due, today)
 
 
+class Way(StrEnum):
+    """What became of a letter of ours that nobody there has read.
+
+    ``waits`` to go out, or ``failed`` to; ``unheard`` where the peer ended the conversation
+    before anybody there read it.
+    """
+
+    WAITS = "waits"
+    FAILED = "failed"
+    UNHEARD = "unheard"
+
+
 class Said(Model):
     """One letter of a conversation.
 
-    ``body`` is None where it is gone: taken back, or not to be read. ``raw`` are its exact bytes.
+    ``way`` is None where nothing is to be said of how it went. ``body`` is None where it is gone:
+    taken back, or not to be read. ``raw`` are its exact bytes.
     """
 
     id: PacketId
@@ -97,6 +112,7 @@ class Said(Model):
     body: Body | None
     raw: bytes = b""
     is_gone: bool = False
+    way: Way | None = None
 
 
 def keep_until(desk: Desk, kind: Kind) -> Week:
@@ -192,11 +208,14 @@ async def read_referrals(
 async def read_thread(desk: Desk, session: Session, view: ReferralView) -> list[Said]:
     """Return the letters of a conversation, the first first, without the pieces of files."""
     ours = await desk.store.select(ReferralNoteRow, {"referral": view.id}, order="number")
+    where = {"thread": view.id, "peer": view.peer}
+    going = dict(await desk.store.pick(OutgoingRow, ("id", "state"), where))
     said = []
     for number, note in enumerate(ours):
         if number % AT_ONCE == AT_ONCE - 1:
             await asyncio.sleep(0)
-        said.append(_read_ours(desk, session, note))
+        one = _read_ours(desk, session, note)
+        said.append(msgspec.structs.replace(one, way=_way(view, one, going.get(note.id, ""))))
     for name in await _names(desk, view):
         await asyncio.sleep(0)
         row = await desk.store.get(IncomingRow, view.peer, name)
@@ -204,6 +223,13 @@ async def read_thread(desk: Desk, session: Session, view: ReferralView) -> list[
             said.append(await read_theirs(desk, session, row))
     said = [one for one in said if one.kind is not Kind.FILE]
     return sorted(said, key=lambda one: (one.at, one.number, one.ours is not view.is_ours))
+
+
+def _way(view: ReferralView, one: Said, state: str) -> Way | None:
+    heard = view.body.heard
+    if heard is not None and one.number > heard and one.kind is Kind.ANSWER:
+        return Way.UNHEARD
+    return {OutState.WAITING.value: Way.WAITS, OutState.DEAD.value: Way.FAILED}.get(state)
 
 
 async def read_first(desk: Desk, session: Session, view: ReferralView) -> Body | None:

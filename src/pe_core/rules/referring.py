@@ -1,7 +1,9 @@
 """Conversations between embassies: who may do what in which state, and how long an answer takes.
 
 Both sides walk the same table, each for its own acts and for what the other's letters say, so
-that they stand alike once all letters have come.
+that they stand alike once all letters have come. Where two acts cross on their way, an end goes
+before going on, giving back before closing, and taking back before everything else.
+docs/decisions/0017.
 """
 
 from collections.abc import Collection, Mapping
@@ -126,6 +128,16 @@ TABLE: tuple[Guard, ...] = (
 )
 """Every act there is, by each side; pages list acts in this order."""
 
+CROSSING: tuple[Guard, ...] = (
+    # Closed here, given back there: nothing of it is kept there, so it was given back.
+    Guard(act=Act.RETURN, side=_RECEIVER, kinds=(Kind.REFER,), states=(S.CLOSED,), to=S.RETURNED),
+    # Asked on here, ended there: nobody answers it any more.
+    Guard(act=Act.CLOSE, side=_RECEIVER, kinds=(Kind.CONSULT,), states=(S.WAITING,), to=S.CLOSED),
+)
+"""What an act of the other side leads to as well, which was done before it heard of ours."""
+LASTING = (S.WAITING, S.ACCEPTED, S.CLOSED)
+"""Where a conversation stands while the letters of its case are kept."""
+
 
 def first_state(kind: Kind) -> ReferralState:
     """Return where a conversation of this kind begins; ValueError for a kind that begins none."""
@@ -150,6 +162,36 @@ def step(kind: Kind, side: Side, state: ReferralState, act: Act) -> ReferralStat
     if row is None:
         return Refused.NOT_NOW
     return row.to or state
+
+
+def follow(
+    kind: Kind, side: Side, state: ReferralState, act: Act, *, stale: bool = False
+) -> ReferralState | Refused:
+    """Return where an act of the other ``side`` leads, or why it changes nothing.
+
+    ``stale`` is what was said before our last letter was heard: it is no answer to that.
+    """
+    if stale and act is Act.ANSWER and state is S.WAITING:
+        return state
+    led = step(kind, side, state, act)
+    if isinstance(led, ReferralState):
+        return led
+    crossed = (
+        row.to
+        for row in CROSSING
+        if row.act is act and row.side is side and kind in row.kinds and state in row.states
+    )
+    return next(crossed, None) or led
+
+
+def keeps(kind: Kind, side: Side, state: ReferralState) -> bool:
+    """Return whether ``side`` keeps what the other one says in a conversation that stands so.
+
+    What was taken back is kept by nobody, and a case by its receiver no longer than it has it.
+    """
+    if state is S.REVOKED:
+        return False
+    return side is Side.SENDER or kind not in _CASES or state in LASTING
 
 
 def acts(kind: Kind, side: Side, state: ReferralState) -> tuple[Act, ...]:

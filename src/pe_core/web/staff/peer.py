@@ -13,7 +13,7 @@ from pe_core.desk.sessions import Session
 from pe_core.errors import DeskError, KeysetRefused, NotFound
 from pe_core.network import pairing
 from pe_core.network.identity import read_own
-from pe_core.network.knowing import Known, read_peer
+from pe_core.network.knowing import Listed, read_listed
 from pe_core.rules.pairing import Step, steps_of
 from pe_core.rules.texts import show_date
 from pe_core.web.guards.caller import fields_of, session_of
@@ -22,7 +22,7 @@ from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.address import address, query_of
-from pe_core.web.staff.peers import PEERS, own_words, refused_words, stands_of
+from pe_core.web.staff.peers import PEERS, keys_words, own_words, refused_words, stands_of
 from pe_core.web.staff.step_up import Problems, step_up
 
 PEER = f"{PEERS}/{{peer:str}}"
@@ -81,7 +81,7 @@ async def take_block(request: PageRequest, peer: FromPath[str]) -> Response[Any]
     return _back(request, peer, "blocked")
 
 
-async def _act(request: PageRequest, known: Known, step: Step) -> str:
+async def _act(request: PageRequest, known: Listed, step: Step) -> str:
     """Do it, and return the word for what was done."""
     desk, session = desk_of(request), session_of(request)
     if step is Step.CONFIRM:
@@ -93,11 +93,11 @@ async def _act(request: PageRequest, known: Known, step: Step) -> str:
     return done
 
 
-async def _find(request: PageRequest, code: str) -> Known:
+async def _find(request: PageRequest, code: str) -> Listed:
     """Return a known embassy; NotFound for what can be no code too."""
     if not code.isascii() or not code.islower() or not code.isalpha():
         raise NotFound("staff.peers.not_found")
-    return await read_peer(desk_of(request), code)
+    return await read_listed(desk_of(request), code)
 
 
 def _back(request: PageRequest, code: str, done: str) -> Response[Any]:
@@ -107,7 +107,7 @@ def _back(request: PageRequest, code: str, done: str) -> Response[Any]:
 
 
 async def _page(
-    request: PageRequest, known: Known, problems: Problems | None = None
+    request: PageRequest, known: Listed, problems: Problems | None = None
 ) -> Response[str]:
     posted = request.method == "POST"
     done = "" if posted else query_of(request).get("done", "")
@@ -120,6 +120,7 @@ async def _page(
         address=known.row.address,
         since=show_date(known.changed, language_of(request)),
         stands=stands_of(known),
+        keys=keys_words(request, known),
         standing=known.pairing,
         steps=[step.value for step in steps_of(known.pairing)],
         typed=fields_of(request).one("words") if posted else "",
@@ -130,7 +131,7 @@ async def _page(
 
 
 def _block_page(
-    request: PageRequest, known: Known, problems: Problems | None = None
+    request: PageRequest, known: Listed, problems: Problems | None = None
 ) -> Response[str]:
     return render(
         request,

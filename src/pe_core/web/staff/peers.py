@@ -1,5 +1,6 @@
 """The other embassies: who they are, our own words to read aloud, and adding one."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Response
@@ -9,10 +10,11 @@ from pe_core.errors import DeskError, KeysetRefused
 from pe_core.model.peer import PeerState
 from pe_core.model.struct import Model
 from pe_core.network.identity import Own, read_own
-from pe_core.network.knowing import Known, read_peers
+from pe_core.network.knowing import Known, Listed, read_peers
 from pe_core.network.pairing import propose
 from pe_core.network.words import digits_of, words_of
-from pe_core.vault import fingerprint
+from pe_core.rules.texts import show_date
+from pe_core.vault import Keyset, fingerprint
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
@@ -32,20 +34,23 @@ class PeerLine(Model):
     address: str
     stands: str
     to_do: bool
+    keys_wrong: bool
 
 
 @get_page(PEERS, guard="coordinator")
 async def show_peers(request: PageRequest) -> Response[str]:
     """Show the other embassies that are known here, and what to read aloud to them."""
     desk = desk_of(request)
+    own = await read_own(desk)
     done = query_of(request).get("done", "")
     return render(
         request,
         "staff/peers.html",
         here="peers",
-        peers=[_line(known) for known in await read_peers(desk)],
+        peers=[_line(request, known) for known in await read_peers(desk)],
         done=done if done in DONE else "",
-        **own_words(request, await read_own(desk)),
+        own_ended=_ended(request, own.keyset) if own is not None else "",
+        **own_words(request, own),
     )
 
 
@@ -75,7 +80,7 @@ def own_words(request: PageRequest, own: Own | None) -> dict[str, Any]:
     return {"begun": True, "code": code, "words": words_of(print_), "digits": digits_of(print_)}
 
 
-def stands_of(known: Known) -> str:
+def stands_of(known: Listed) -> str:
     """Return in a word where an embassy stands, finer than its state: whose turn it is."""
     pairing = known.pairing
     if pairing.state is PeerState.PROPOSED:
@@ -85,18 +90,33 @@ def stands_of(known: Known) -> str:
     return pairing.state.value
 
 
+def keys_words(request: PageRequest, known: Listed) -> str:
+    """Return what is wrong with an embassy's keys, '' if nothing is."""
+    if not isinstance(known, Known):
+        return say(request, "staff.peers.keys_spoilt")
+    ended = _ended(request, known.keyset)
+    return say(request, "staff.peers.keys_ended", day=ended) if ended else ""
+
+
+def _ended(request: PageRequest, keyset: Keyset) -> str:
+    """Return the day on which keys ended, '' while they are good."""
+    now, ends = desk_of(request).now(), datetime.fromtimestamp(keyset.until, UTC)
+    return show_date(ends.date(), language_of(request)) if ends < now else ""
+
+
 def refused_words(request: PageRequest, error: DeskError | KeysetRefused) -> str:
     """Return what the network refuses, in the page's language."""
     return say(request, error.key if isinstance(error, DeskError) else "staff.peers.keys_refused")
 
 
-def _line(known: Known) -> PeerLine:
+def _line(request: PageRequest, known: Listed) -> PeerLine:
     stands = stands_of(known)
     return PeerLine(
         code=known.code,
         address=known.row.address,
         stands=stands,
         to_do=stands in ("new", "typed_ours"),
+        keys_wrong=bool(keys_words(request, known)),
     )
 
 

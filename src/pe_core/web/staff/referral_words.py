@@ -27,7 +27,7 @@ from pe_core.model.referral import (
 )
 from pe_core.model.struct import Model
 from pe_core.network.gathering import Standing
-from pe_core.network.knowing import Known, read_peers
+from pe_core.network.knowing import Listed, read_peers
 from pe_core.network.posting import may_post
 from pe_core.network.threads import ReferralView, Said
 from pe_core.rules.referring import Pressure
@@ -84,12 +84,13 @@ class Shown(Model):
 
 
 class LetterLine(Model):
-    """One letter of a conversation: who, when, what, or why it is not to be read."""
+    """One letter of a conversation: who, when, what, how it went, or why it is not to be read."""
 
     who: str
     when: str
     side: str
     event: str
+    way: str
     missing: str
     shown: Shown | None
 
@@ -109,7 +110,7 @@ class ReferralLine(Model):
     due: str
 
 
-def peer_name(known: Known) -> str:
+def peer_name(known: Listed) -> str:
     """Return how a peer is called: its code and where its portal is."""
     return f"{known.code.upper()} ({urlsplit(known.row.address).netloc})"
 
@@ -190,6 +191,7 @@ def letter_lines(
                 when=show_moment(request, one.at) if one.kind else show_day(request, one.at),
                 side="ours" if one.ours else "asker",
                 event=kind_words(request, one.kind) if one.kind else "",
+                way=say(request, f"staff.referrals.way_{one.way.value}") if one.way else "",
                 missing=missing,
                 shown=_shown(request, one, view, files.get(one.id, ())),
             )
