@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from acting import begin, carry, do
 from between import Between
-from pe_core.desk import visits
+from pe_core.desk import briefs, offering, visits
 from pe_core.desk.requests import open_request
 from pe_core.desk.working import take_up
 from pe_core.errors import Conflict, NotAllowed
-from pe_core.model import RequestId, State
+from pe_core.model import BriefId, Need, RequestId, Skill, State, Way
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import (
     Accept,
@@ -28,13 +29,14 @@ from pe_core.model.referral import (
     ReferralState,
     Transfer,
 )
-from pe_core.network import accepting, consenting, preparing, referring
+from pe_core.network import accepting, consenting, following, preparing, referring
 from pe_core.network.bodies import decode_body
 from pe_core.network.consenting import HANDOVER
 from pe_core.network.preparing import CaseWords
-from pe_core.store import IncomingRow, ReferralNoteRow
+from pe_core.rules.referring import Act
+from pe_core.store import BriefRow, IncomingRow, ReferralNoteRow
 from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import ASKED, unlock_account
+from pe_core.toolkit.invented import ASKED, active_volunteer, look_for, unlock_account
 from pe_core.vault import seal
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -484,3 +486,37 @@ def test_two_who_hand_a_request_over_in_one_moment_do_it_once(two: Between) -> N
 
     assert 1 == len([one for one in done if isinstance(one, Conflict | NotAllowed)])
     assert 1 == len(near.threads())
+
+
+def test_whose_task_ends_as_another_embassy_takes_the_case_is_rung_once_that_is_written(
+    two: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = two.near, two.far
+    thread = begin(two, Kind.TRANSFER)
+    bell = Way(notifier="zz.bell", address="dzik")
+    skill = Skill(code="core.skill.papers")
+    clock, team = near.embassy.clock, [near.session]
+    wanted = near.view(thread).request
+    assert wanted is not None
+    made = active_volunteer(near.desk, clock, team, "dzik", skills=(skill,), ways=(bell,))
+    _, dzik = two.run(made)
+    need = two.run(look_for(near.desk, near.session, wanted, "Fill it in", Need(required=(skill,))))
+    two.run(offering.offer(near.desk, near.session, need, {dzik.box: ()}))
+    ((brief,),) = two.run(near.desk.store.pick(BriefRow, ("id",)))
+    two.run(briefs.accept(near.desk, dzik, BriefId(brief)))
+    rung: list[str] = []
+    near.desk.ring = lambda notifier, address, *_: rung.append(address)
+    do(far, thread, Act.ACCEPT)
+    carry(far, near)
+
+    async def late(*_: object) -> None:
+        raise Conflict("a colleague was faster")
+
+    with monkeypatch.context() as slower:
+        slower.setattr(following, "_note", late)
+        near.look()
+    too_early = list(rung)
+    near.look()
+
+    assert ReferralState.TAKEN is near.view(thread).state
+    assert ([], ["dzik"]) == (too_early, rung)

@@ -219,15 +219,6 @@ async def drop_need(desk: Desk, session: Session, need: NeedId) -> None:
     await ring_people(desk, session, _helpers(rows))
 
 
-async def end_needs_of(desk: Desk, session: Session, request: RequestId) -> list[Change]:
-    """Return the changes that end all needs of a request that is over; helpers are rung at once.
-
-    Prefer ``ending_changes``, and ring whom ``helpers_of`` names once these are written.
-    """
-    await ring_people(desk, session, await helpers_of(desk, session, request))
-    return await ending_changes(desk, session, request)
-
-
 async def ending_changes(desk: Desk, session: Session, request: RequestId) -> list[Change]:
     """Return the changes that end all needs of a request that is over, and their offers.
 

@@ -8,13 +8,14 @@ import msgspec
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.moving import keep_changes
-from pe_core.desk.offering import end_needs_of
+from pe_core.desk.offering import ending_changes, helpers_of
+from pe_core.desk.reminding import ring_people
 from pe_core.desk.sealing import seal_message, seal_reply
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
 from pe_core.desk.working import Work, past, take_up
 from pe_core.errors import NotAllowed, NotFound
-from pe_core.model import Author, Message, MessageKind, Reply, RequestId, State
+from pe_core.model import Author, Box, Message, MessageKind, Reply, RequestId, State
 from pe_core.model import trail as trails
 from pe_core.model.consent import Lead
 from pe_core.model.peer import Kind, PeerCode
@@ -89,8 +90,11 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
     if led in _ENDED:
         known = msgspec.structs.replace(known, heard=heard)
     more: list[Change] = []
+    helpers: list[Box] = []
     if led and view.request is not None and view.is_ours:
         try:
+            if isinstance(body, Accept):  # Before it ends; they are rung once it is written.
+                helpers = await helpers_of(desk, session, view.request)
             known, more = await _about_request(desk, session, view, known, body)
         except (NotFound, NotAllowed):
             return False
@@ -100,6 +104,7 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
     if not keeps(view.body.kind, view.body.side, after):
         gone.append(Update(IncomingRow, (view.peer, letter.id), {"body": None}))
     await _note(desk, session, letter, [change, *more, *gone])
+    await ring_people(desk, session, helpers if more else [])
     if gone:
         await desk.store.shred()
     return True
@@ -166,7 +171,7 @@ async def _hand_over(
     reply = Reply(at=desk.now(), kind=MessageKind.LEADS_ON, lead=lead, state=State.TRANSFERRED)
     row = await seal_reply(desk, work.id, work.original.reply_key, reply)
     moved = await _move(desk, session, work, State.TRANSFERRED, keep, view.peer)
-    ended = await end_needs_of(desk, session, work.id)
+    ended = await ending_changes(desk, session, work.id)
     return msgspec.structs.replace(known, lead=row.id), [*moved, *ended, Insert(row)]
 
 
