@@ -1,6 +1,7 @@
 """Conversations with peers as an unlocked coordinator sees them: the row, and every letter."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import AT_ONCE, current_epoch, open_grants
 from pe_core.desk.sessions import Session
 from pe_core.desk.summaries import NONSENSE
-from pe_core.errors import KeysetRefused, NotFound
+from pe_core.errors import EnvelopeRefused, KeysetRefused, NotFound
 from pe_core.model import RequestId
 from pe_core.model.peer import Kind, OutState, PacketId, PeerCode, ThreadId
 from pe_core.model.referral import Body, Referral, ReferralState, Side
@@ -31,7 +32,7 @@ from pe_core.store import (
     ReferralRow,
     Update,
 )
-from pe_core.vault import open_envelope, read_keyset, seal
+from pe_core.vault import Keys, open_envelope, read_keyset, seal
 
 KEPT_LONGER = 5
 """Weeks that a conversation outlives its last letter."""
@@ -254,7 +255,7 @@ async def _names(desk: Desk, view: ReferralView) -> list[str]:
 
 
 async def read_theirs(desk: Desk, session: Session, row: IncomingRow) -> Said:
-    """Return a letter that came, verified with the keyset that was in force then."""
+    """Return a letter that came, verified with the keys that were in force then or just before."""
     said = Said(
         id=PacketId(row.id),
         number=row.number,
@@ -275,17 +276,37 @@ async def open_incoming(desk: Desk, session: Session, row: IncomingRow) -> Lette
     and that it was made when such a packet is still let in on the row's day.
     """
     keys = session.epochs.get(row.epoch)
-    held = await desk.store.get(PeerKeysetRow, row.peer, row.serial)
-    if row.body is None or keys is None or held is None:
+    rows = await desk.store.select(PeerKeysetRow, {"peer": row.peer}, order="-serial")
+    held = [one.body for one in rows if one.serial <= row.serial]
+    if row.body is None or keys is None or not held:
         return None
     try:
-        to = PeerCode(desk.embassy.code)
-        letter = open_kept(row.body, PacketId(row.id), to, keys, read_keyset(held.body))
+        letter = _open(row, row.body, PeerCode(desk.embassy.code), keys, held)
         decode_body(letter.kind, letter.body)
     except (*NONSENSE, KeysetRefused):
         return None
     fits = (letter.sender, letter.thread, letter.number) == (row.peer, row.thread, row.number)
     return letter if fits and _is_of_its_day(letter, row.day) else None
+
+
+def _open(
+    row: IncomingRow, sealed: bytes, to: PeerCode, keys: Keys, held: Sequence[bytes]
+) -> Letter:
+    """Return a letter; ``held`` are the keysets that its sender had had when it came.
+
+    The key before the newest is believed of what was signed while that was in force: keys may
+    be renewed while a letter waits. Raises EnvelopeRefused and KeysetRefused.
+    """
+    newest = read_keyset(held[0])
+    try:
+        return open_kept(sealed, PacketId(row.id), to, keys, newest)
+    except EnvelopeRefused:
+        if len(held) == 1:
+            raise
+        letter = open_kept(sealed, PacketId(row.id), to, keys, read_keyset(held[1]))
+        if letter.created > newest.made:
+            raise
+        return letter
 
 
 def _is_of_its_day(letter: Letter, day: int) -> bool:
