@@ -11,6 +11,7 @@ from between import Between, House
 from pe_core.model.peer import Kind, OutState, ThreadId
 from pe_core.model.referral import ReferralState
 from pe_core.network.threads import Way
+from pe_core.network.waiting import drop
 from pe_core.rules.referring import Act
 from pe_core.store import OutgoingRow, Update
 from pe_core.toolkit.embassy import TestEmbassy
@@ -72,3 +73,16 @@ def test_what_could_not_be_delivered_is_not_shown_as_said(two: Between) -> None:
     two.run(two.far.desk.store.write([failed]))
 
     assert [None, Way.FAILED] == ways(two.far, thread)
+
+
+def test_what_was_given_up_is_not_shown_as_said(two: Between) -> None:
+    far = two.far
+    thread = begin(two, Kind.REFER, (Act.ACCEPT,))
+    do(far, thread, Act.ANSWER)
+    (row,) = far.outgoing()
+    failed = Update(OutgoingRow, (row.id,), {"state": OutState.DEAD.value})
+    two.run(far.desk.store.write([failed]))
+    two.run(drop(far.desk, far.session, row.id, 1))
+
+    assert ([], [None, Way.DROPPED]) == (far.outgoing(), ways(far, thread))
+    assert S.ACCEPTED is far.view(thread).state

@@ -276,7 +276,8 @@ class Referral(Model):
     leads the asker on, ``parent`` the conversation that this one forwards, ``guide`` the name
     of the guide of ours that a shared one was made into. ``parts`` are the pieces of files that
     came: the letter's number, which file, which part, of how many. ``heard`` is the number of the
-    last letter of ours that the peer had read when it ended the conversation.
+    last letter of ours that the peer had read when it ended the conversation, ``dropped`` are
+    letters of ours that did not arrive and were given up.
     """
 
     kind: Kind
@@ -292,3 +293,4 @@ class Referral(Model):
     parts: tuple[tuple[int, int, int, int], ...] = ()
     guide: str = ""
     heard: int | None = None
+    dropped: tuple[PacketId, ...] = ()

@@ -89,12 +89,13 @@ class ReferralView(Model):
 class Way(StrEnum):
     """What became of a letter of ours that nobody there has read.
 
-    ``waits`` to go out, or ``failed`` to; ``unheard`` where the peer ended the conversation
-    before anybody there read it.
+    ``waits`` to go out, or ``failed`` to and may be ``dropped`` then; ``unheard`` where the peer
+    ended the conversation before anybody there read it.
     """
 
     WAITS = "waits"
     FAILED = "failed"
+    DROPPED = "dropped"
     UNHEARD = "unheard"
 
 
@@ -227,6 +228,8 @@ async def read_thread(desk: Desk, session: Session, view: ReferralView) -> list[
 
 
 def _way(view: ReferralView, one: Said, state: str) -> Way | None:
+    if one.id in view.body.dropped:
+        return Way.DROPPED
     heard = view.body.heard
     if heard is not None and one.number > heard and one.kind is Kind.ANSWER:
         return Way.UNHEARD

@@ -5,13 +5,16 @@ from datetime import UTC, date
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from pe_core.desk.desk import Desk
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
 from pe_core.errors import Conflict, NotAllowed, NotFound
-from pe_core.model.peer import OutState
+from pe_core.model.peer import OutState, PacketId
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
+from pe_core.network.threads import change_referral, read_referral
 from pe_core.store import Change, Delete, OutgoingRow, OutgoingThreadRow, Update
 
 DEAD = {"state": OutState.DEAD.value}
@@ -114,12 +117,26 @@ async def try_again(desk: Desk, session: Session, packet: str, number: int) -> N
 async def drop(desk: Desk, session: Session, packet: str, number: int) -> None:
     """Give dead packets up, and take them out of the files, all or none.
 
-    Raises as ``try_again`` does.
+    A letter's conversation says from then on that it did not arrive. Raises as ``try_again`` does.
     """
     group = await _find_all(desk, packet, number)
-    gone = [Delete(OutgoingRow, {"id": row.id}, expect=DEAD) for row in group.rows]
-    await _write(desk, session, Act.PACKET_DROPPED, group, gone)
+    gone: list[Change] = [Delete(OutgoingRow, {"id": row.id}, expect=DEAD) for row in group.rows]
+    noted = await _note_dropped(desk, session, group)
+    await _write(desk, session, Act.PACKET_DROPPED, group, [*gone, *noted])
     await desk.store.shred()
+
+
+async def _note_dropped(desk: Desk, session: Session, group: _Group) -> list[Change]:
+    """Return the change that notes in their conversation which letters were given up."""
+    letters = tuple(PacketId(row.id) for row in group.rows if row.number)
+    if not letters:
+        return []
+    try:
+        view = await read_referral(desk, session, group.rows[0].thread)
+    except NotFound:
+        return []  # erased, or another's: nobody will read there what became of them
+    body = msgspec.structs.replace(view.body, dropped=(*view.body.dropped, *letters))
+    return [await change_referral(desk, view, body, view.state, due=view.row.due)]
 
 
 async def _write(
