@@ -183,7 +183,8 @@ async def hear_hello(desk: Desk, hello: Hello, now: int) -> tuple[list[Change], 
     try:
         return await _hear_known(desk, own, known, hello, now), KNOWN
     except KeysetRefused:
-        await warn(desk, known, hello.keyset)
+        if hello.keyset != known.signed:  # its own may have ended: *Embassies* says that
+            await warn(desk, known, hello.keyset)
         raise PacketRefused("keys_refused", 403) from None
 
 
