@@ -195,7 +195,7 @@ def _not_spoken(request: Connection, language: str) -> Exception:
     """
     if request.scope.get("method") != "GET" or not is_language(language):
         return refusal("not_found")
-    rest = request.scope["path"].lstrip("/").partition("/")[2]
+    rest = request.scope["path"].removeprefix(f"/{language}").removeprefix("/")
     return detour(f"/{preferred_language(request)}/{quote(rest)}")
 
 
