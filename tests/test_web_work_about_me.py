@@ -388,7 +388,7 @@ def test_an_address_whose_plugin_is_gone_is_shown_and_kept_until_its_owner_delet
     kept = addresses(wouk)
     wouk.say("ways", {"forget": "zz.desk"})
 
-    assert "7 (nobody rings there now)" in summed_up
+    assert "Not used any more: 7" in summed_up
     assert [] == page.tree.xpath("//input[@name='address-1']"), "nothing rings, nothing to type"
     assert "The server can read it." in page.words
     assert "/en/work/me/note" == untouched.path

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pe_core.desk import brief_threads, briefs, needs, offering, seeking, visits
+from pe_core.desk import brief_threads, briefs, locking, needs, offering, seeking, visits
 from pe_core.desk.listing import list_requests
-from pe_core.model import BriefId, CallId, Need, OpenNeed, Reason, Verdict
-from pe_core.toolkit.browser import Browser, Page
+from pe_core.model import BriefId, CallId, Need, OpenNeed, Reason, Verdict, Way
+from pe_core.toolkit.browser import Page
 from pe_core.toolkit.invented import ASKED, active_volunteer, ask
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TITLES = {"be": "Перакласці старонку", "en": "Translate a page"}
 DETAILS = {"be": "Гэта адмова ўстановы.", "en": "It is a refusal of the office."}
+GONE = Way(notifier="gone.bell", address="dzik@mail.example", readable=True)
 WHY = (
     Reason(code="language", verdict=Verdict.FOR, values={"language": "be"}),
     Reason(code="skill", verdict=Verdict.FOR, values={"skill": "core.skill.translating"}),
@@ -22,14 +23,14 @@ WHY = (
 
 
 def task_pages(house: "House", language: str) -> Iterator[tuple[str, Page]]:
-    """Nothing to do, an offer, one that overlaps, work, mistakes, the feed, and the end."""
+    """Nothing to do, an offer, one that overlaps, work, mistakes, the feed, the end, a lock."""
     house.come_again()
     session = next(s for s in house.desk.sessions.items() if s.handle == "busel")
     receipt = house.run(ask(house.desk, ASKED[2]))
     request = house.run(list_requests(house.desk, session))[0].id
     handle = f"wouk-{language}"
     account, helper = house.run(
-        active_volunteer(house.desk, house.embassy.clock, [session], handle)
+        active_volunteer(house.desk, house.embassy.clock, [session], handle, ways=(GONE,))
     )
     first = _offer(house, session, request, helper, language)
     house.run(briefs.accept(house.desk, helper, first))
@@ -53,13 +54,22 @@ def task_pages(house: "House", language: str) -> Iterator[tuple[str, Page]]:
     yield "task_back", browser.go(f"{at}/{first}/back")
     yield "task_done", browser.go(f"{at}/{first}/done")
     yield "task_done-wrong", browser.send({"hours": "x"}, form="/done")
+    yield "ways-gone", browser.go(f"/{language}/work/me/ways")
+    yield "about_me-gone", browser.go(f"/{language}/work/me")
     yield "feed", browser.go(f"/{language}/work/calendar")
     yield "feed-made", browser.send({"act": "make"}, form="/calendar")
     browser.go(f"{at}/{first}/done")
     yield "my_work-done", browser.send({"hours": "1", "support": "yes"}, form="/done")
     yield "task_over", browser.go(f"{at}/{first}")
     yield "mine-helper-over", asker.go(f"/{language}/mine")
-    _decline(browser, f"{at}/{third}")
+    house.run(locking.lock_account(house.desk, helper.box))
+    need = house.run(needs.read_needs(house.desk, session, request))[-1].id
+    here = f"/{language}/staff/requests/{request}"
+    yield "need-locked", house.busel.go(f"{here}/needs/{need}")
+    yield "request-locked", house.busel.go(here)
+    yield "print-needs", house.busel.go(f"{here}/print")
+    yield "volunteer-locked", house.busel.go(f"/{language}/staff/volunteers/{helper.box}")
+    house.run(offering.take_back(house.desk, session, need, third))
 
 
 def _offer(
@@ -91,8 +101,3 @@ def _answer(house: "House", receipt: str, brief: BriefId) -> None:
     """Let the asker write to who helps."""
     _, visit = house.run(visits.come_back(house.desk, receipt))
     house.run(brief_threads.write_helper(house.desk, visit, brief, "Thank you. On Monday."))
-
-
-def _decline(browser: Browser, at: str) -> None:
-    browser.go(at)
-    browser.send({"act": "decline"}, form=at)
