@@ -1,12 +1,14 @@
 """What coordinators of two embassies do in a conversation, and how it then reaches the other."""
 
 from between import Between, House, Wire
+from pe_core.model import RequestId
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import Answer, Ask, Close, Decline, Reason
 from pe_core.network import accepting, preparing, referring
 from pe_core.network.bodies import encode_body
 from pe_core.network.delivery import deliver
 from pe_core.network.preparing import CaseWords, Prepared
+from pe_core.network.threads import CASES
 from pe_core.rules.referring import Act
 from pe_core.toolkit.invented import ASKED
 
@@ -30,22 +32,28 @@ def do(house: House, thread: ThreadId, act: Act) -> None:
     )
 
 
+def begin_case(two: Between, kind: Kind) -> tuple[str, RequestId, ThreadId]:
+    """Let somebody ask and agree, and refer it; returns receipt, request and conversation."""
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, "paper", "story")
+    words = CaseWords(asked="Can you?", language="en")
+    opened = two.near.request(request)
+    prepared = preparing.prepare_case(two.near.desk, opened, two.far.code, kind, words)
+    thread = two.near.begin(prepared, request)
+    two.exchange()
+    return receipt, request, thread
+
+
 def begin(two: Between, kind: Kind, before: tuple[Act, ...] = ()) -> ThreadId:
     """Begin a conversation, and let the far embassy have said something in it."""
     desk, code, today = two.near.desk, two.far.code, two.near.desk.now().date()
-    request = None
-    if kind is Kind.CONSULT:
-        prepared = preparing.prepare_consult(desk, code, "Why?", "en", urgent=False)
-    elif kind is Kind.ASK:
-        raw = encode_body(Ask(languages=("ko",), language="en", answer_by=today))
-        prepared = Prepared(peer=code, kind=kind, raw=raw, urgent=False, due=today)
+    if kind in CASES:
+        _, _, thread = begin_case(two, kind)
+    elif kind is Kind.CONSULT:
+        thread = two.near.begin(preparing.prepare_consult(desk, code, "Why?", "en", urgent=False))
     else:
-        _, request = two.ask(ASKED[0])
-        two.agree(request, "paper", "story")
-        words = CaseWords(asked="Can you?", language="en")
-        opened = two.near.request(request)
-        prepared = preparing.prepare_case(desk, opened, code, kind, words)
-    thread = two.near.begin(prepared, request)
+        raw = encode_body(Ask(languages=("ko",), language="en", answer_by=today))
+        thread = two.near.begin(Prepared(peer=code, kind=kind, raw=raw, urgent=False, due=today))
     two.exchange()
     for act in before:
         do(two.far, thread, act)

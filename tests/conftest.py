@@ -40,6 +40,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Account]:
 
 
 @pytest.fixture
+def two(pe_embassy: Any, pe_run: Callable[[Awaitable[Any]], Any], tmp_path: Path) -> Iterator[Any]:
+    """Two embassies that know each other, and nothing but a wire between them."""
+    from between import Between
+
+    between = Between(pe_embassy, pe_run, tmp_path / "other")
+    yield between
+    between.close()
+
+
+@pytest.fixture
 def wire(tmp_path: Path, pe_clock: Clock, pe_run: Callable[[Awaitable[Any]], Any]) -> Iterator[Any]:
     """Two embassies that have confirmed each other."""
     from neighbours import open_neighbours

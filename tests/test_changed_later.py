@@ -12,11 +12,13 @@ from pe_core.desk.desk import today_of
 from pe_core.desk.own_record import export_own, sign_agreement, words_of_agreement
 from pe_core.model import Gate, Need, Skill
 from pe_core.rules.agreement import agreement_digest
-from pe_core.running import enabled_plugins, gather
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
-from pe_core.store import open_store
 from pe_core.toolkit.browser import Browser
-from pe_core.toolkit.embassy import TestEmbassy, open_test_embassy
+from pe_core.toolkit.embassy import (
+    TestEmbassy,
+    open_test_embassy,
+    reopen_test_embassy,
+)
 from pe_core.toolkit.invented import (
     ASKED,
     Account,
@@ -29,7 +31,6 @@ from pe_core.toolkit.invented import (
     open_account,
     unlock_account,
 )
-from pe_core.vault import Passphrases
 
 ROWING, SWORN = "zz.volunteer.skill.rowing", "zz.volunteer.gate.sworn_translator"
 REQUEST = re.compile(r"/en/staff/requests/[a-z0-9]{26}")
@@ -58,32 +59,9 @@ class Later:
         full = settings(("il", "zz"), ("en", "be", "ru", "he"), "Etc/UTC")
         before = run(open_test_embassy(folder, clock, full))
         self.work(before)
-        run(before.store.close())
         bare = settings(("il",), ("en", "be"), "Pacific/Kiritimati")
-        running = run(
-            gather(
-                bare,
-                before.folder,
-                enabled_plugins(bare, clock.now),
-                run(open_store(before.folder)),
-                now=clock.now,
-                passphrases=Passphrases(memory_mib=1),
-                config=folder / "pe.toml",
-            )
-        )
-        running.desk.pause, running.desk.examine = before.desk.pause, before.desk.examine
-        self.desk, self.account = running.desk, before.account
-        self.embassy = TestEmbassy(
-            settings=bare,
-            folder=before.folder,
-            plugins=running.plugins,
-            store=running.desk.store,
-            desk=running.desk,
-            courier=running.courier,
-            opening=before.opening,
-            account=before.account,
-            clock=clock,
-        )
+        self.embassy = run(reopen_test_embassy(before, bare))
+        self.desk, self.account = self.embassy.desk, before.account
         self.app = self.embassy.app()
 
     def work(self, before: TestEmbassy) -> None:

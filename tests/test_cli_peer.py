@@ -37,6 +37,14 @@ class Host:
     def pe(self, *arguments: str, typed: str = "", group: Any = peer) -> Result:
         return CliRunner().invoke(group.command, list(arguments), input=typed)
 
+    def pair(self) -> None:
+        """Add the other one by command; its own coordinators type the words as well."""
+        self.pe("add", "yy.example")
+        self.one.confirm(self.other)
+        self.post.carry()
+        self.other.confirm(self.one)
+        self.post.carry()
+
     def listed(self) -> Any:
         return json.loads(self.pe("list", "--json").output)
 
@@ -110,11 +118,7 @@ def test_the_first_to_confirm_is_told_what_the_other_has_to_do(host: Host) -> No
 
 
 def test_what_makes_more_pass_wants_an_unlocked_coordinator(host: Host) -> None:
-    host.pe("add", "yy.example")
-    host.one.confirm(host.other)
-    host.post.carry()
-    host.other.confirm(host.one)
-    host.post.carry()
+    host.pair()
     host.lock_all()
     refused = [
         key_of(host.pe(*command))
@@ -138,11 +142,7 @@ def test_what_makes_more_pass_wants_an_unlocked_coordinator(host: Host) -> None:
 
 
 def test_resuming_is_done_with_a_coordinator(host: Host) -> None:
-    host.pe("add", "yy.example")
-    host.one.confirm(host.other)
-    host.post.carry()
-    host.other.confirm(host.one)
-    host.post.carry()
+    host.pair()
     host.pe("pause", "yy")
     host.post.carry()
 
@@ -151,11 +151,7 @@ def test_resuming_is_done_with_a_coordinator(host: Host) -> None:
 
 
 def test_a_peer_that_paused_us_is_said_to_have(host: Host) -> None:
-    host.pe("add", "yy.example")
-    host.one.confirm(host.other)
-    host.post.carry()
-    host.other.confirm(host.one)
-    host.post.carry()
+    host.pair()
     host.one.run(pairing.pause(host.other.desk, host.other.session, "zz"))
     host.post.carry()
 
@@ -180,11 +176,7 @@ def spoil(host: Host) -> None:
 
 
 def test_an_embassy_whose_keys_are_spoilt_here_is_listed_paused_and_blocked(host: Host) -> None:
-    host.pe("add", "yy.example")
-    host.one.confirm(host.other)
-    host.post.carry()
-    host.other.confirm(host.one)
-    host.post.carry()
+    host.pair()
     spoil(host)
     said = host.pe("list").output
     (listed,) = host.listed()
@@ -198,11 +190,7 @@ def test_an_embassy_whose_keys_are_spoilt_here_is_listed_paused_and_blocked(host
 
 
 def test_an_embassy_whose_keys_are_spoilt_here_is_not_resumed_and_says_why(host: Host) -> None:
-    host.pe("add", "yy.example")
-    host.one.confirm(host.other)
-    host.post.carry()
-    host.other.confirm(host.one)
-    host.post.carry()
+    host.pair()
     host.pe("pause", "yy")
     spoil(host)
 

@@ -397,6 +397,20 @@ def test_whose_task_is_taken_away_is_rung_and_whoever_was_only_asked_is_not(
     assert ["dzik"] == rung
 
 
+def be_overtaken(
+    team: Team, monkeypatch: pytest.MonkeyPatch, module: Any, step: str, change: Update
+) -> None:
+    """Let a colleague write a change just after this step of an act."""
+    real = getattr(module, step)
+
+    async def slow(*given: Any) -> Any:
+        found = await real(*given)
+        await team.desk.store.write([change])
+        return found
+
+    monkeypatch.setattr(module, step, slow)
+
+
 def test_nobody_is_rung_when_a_colleague_was_faster_than_the_closing(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,14 +420,7 @@ def test_nobody_is_rung_when_a_colleague_was_faster_than_the_closing(
     rung.clear()
     row = team.run(team.desk.store.get(RequestRow, team.request))
     bump = Update(RequestRow, (row.id,), {"revision": row.revision + 1})
-    real = requests.seal_message
-
-    async def slow(*given: Any) -> Any:
-        sealed = await real(*given)
-        await team.desk.store.write([bump])
-        return sealed
-
-    monkeypatch.setattr(requests, "seal_message", slow)
+    be_overtaken(team, monkeypatch, requests, "seal_message", bump)
     closed = requests.Moving(to=State.CLOSED, outcome=Outcome.NOT_POSSIBLE)
 
     with pytest.raises(Conflict):
@@ -671,14 +678,7 @@ def test_a_colleague_who_was_faster_is_noticed(team: Team, monkeypatch: pytest.M
     view = team.need()
     stale = view.row.revision
     bump = Update(NeedRow, (view.id,), {"revision": stale + 1})
-    real = offering.change_need
-
-    async def slow(*given: Any) -> Any:
-        change = await real(*given)
-        await team.desk.store.write([bump])
-        return change
-
-    monkeypatch.setattr(offering, "change_need", slow)
+    be_overtaken(team, monkeypatch, offering, "change_need", bump)
 
     with pytest.raises(Conflict):
         team.offer(view, "dzik")

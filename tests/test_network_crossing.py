@@ -4,26 +4,22 @@ Every pair of acts that can cross is tried, in both orders in which the letters 
 """
 
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acting import begin, carry, do, meet
+from acting import begin, begin_case, carry, do, meet
 from between import Between, House
 from pe_core.desk import visits
 from pe_core.model import State, WithdrawalFellDue
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import ReferralState, Side
-from pe_core.network import consenting, preparing
+from pe_core.network import consenting
 from pe_core.network.listening import TakingBack
-from pe_core.network.preparing import CaseWords
 from pe_core.rules.referring import Act, acts, follow, keeps, other
 from pe_core.store import IncomingRow, RequestRow
-from pe_core.toolkit.embassy import TestEmbassy
-from pe_core.toolkit.invented import ASKED
 
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
@@ -41,14 +37,6 @@ BEFORE: tuple[tuple[Kind, tuple[Act, ...]], ...] = (
     (Kind.ASK, (Act.ANSWER,)),
 )
 """Kinds of conversations, and what the receiver has said so that both know of it."""
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 def held(house: House, thread: ThreadId) -> list[bool]:
@@ -165,14 +153,7 @@ def test_a_case_that_was_given_back_is_kept_no_longer_once_it_is_taken_back(two:
 
 
 def test_a_withdrawal_reaches_whoever_took_the_case_over_meanwhile(two: Between) -> None:
-    receipt, request = two.ask(ASKED[0])
-    two.agree(request, "paper", "story")
-    words = CaseWords(asked="Can you?", language="en")
-    prepared = preparing.prepare_case(
-        two.near.desk, two.near.request(request), two.far.code, Kind.TRANSFER, words
-    )
-    thread = two.near.begin(prepared, request)
-    two.exchange()
+    receipt, request, thread = begin_case(two, Kind.TRANSFER)
     _, visit = two.run(visits.come_back(two.near.desk, receipt))
     two.run(visits.withdraw(two.near.desk, visit))
     do(two.far, thread, Act.ACCEPT)
@@ -192,14 +173,7 @@ def test_consent_that_is_taken_back_goes_before_a_yes_and_before_giving_back(
     two: Between,
 ) -> None:
     for theirs in ((Act.ACCEPT,), (Act.ACCEPT, Act.RETURN), (Act.DECLINE,)):
-        receipt, request = two.ask(ASKED[0])
-        two.agree(request, "paper", "story")
-        words = CaseWords(asked="Can you?", language="en")
-        prepared = preparing.prepare_case(
-            two.near.desk, two.near.request(request), two.far.code, Kind.REFER, words
-        )
-        thread = two.near.begin(prepared, request)
-        two.exchange()
+        receipt, _, thread = begin_case(two, Kind.REFER)
         _, visit = two.run(visits.come_back(two.near.desk, receipt))
         ((given, _),) = two.run(consenting.read_asked(two.near.desk, visit)).given
         two.run(consenting.take_back_consent(two.near.desk, visit, given))

@@ -1,12 +1,11 @@
 """Once a conversation is over, nothing more of it goes out: not what waits, not what failed."""
 
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from between import Between, House, Wire
 from enclosures import ask_with, items, picture, prepare
@@ -29,14 +28,6 @@ S = ReferralState
 NO = Decline(reason=Reason.NO_CAPACITY, language="en")
 PICTURE = picture()
 """Two hundred and seventy kilobytes: three letters."""
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 class Narrow(Wire):

@@ -2,10 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -51,7 +50,6 @@ from pe_core.store import (
     TrailRow,
     Update,
 )
-from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import unlock_account
 from test_network_incoming import Counted, disturb
 
@@ -59,14 +57,6 @@ Run = Callable[[Awaitable[Any]], Any]
 PICTURE = picture()
 """Two hundred and seventy kilobytes: three letters."""
 SMALL = picture(40)
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 def case_of(two: Between, thread: ThreadId) -> Refer:

@@ -1,8 +1,7 @@
 """What came from a peer: only what its desk signed moves anything, and each letter once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -54,7 +53,6 @@ from pe_core.store import (
     RequestRow,
     Update,
 )
-from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, unlock_account
 from pe_core.vault import keys_of, new_seed, read_keyset, read_referral_key
 from test_network_referring import FIELDS, prepare, refer
@@ -64,14 +62,6 @@ S = ReferralState
 NOW = 1_795_514_700
 DAY = 24 * 3600
 THREAD = ThreadId("t" * 26)
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 def consult(two: Between) -> preparing.Prepared:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.two_embassies import Post, Run, Side, close_side, open_side
+from tests.two_embassies import Post, Run, Side, close_side, open_side, pair
 
 from pe_core.door import Door
 from pe_core.errors import KeysetRefused, NotAllowed, NotFound, PacketRefused, TooMany
@@ -36,11 +36,7 @@ def sides(tmp_path: Path, pe_clock: Clock, pe_run: Run) -> Iterator[tuple[Side, 
 def paired(sides: tuple[Side, Side, Post]) -> tuple[Side, Side, Post]:
     """The same two, when both have typed the other's words."""
     one, other, post = sides
-    one.propose(other)
-    post.carry()
-    one.confirm(other)
-    other.confirm(one)
-    post.carry()
+    pair(one, other, post)
     return sides
 
 

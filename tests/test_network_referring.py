@@ -1,9 +1,8 @@
 """Messages between two embassies about requests: sent as shown, answered, taken back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -35,7 +34,6 @@ from pe_core.network.consenting import HANDOVER
 from pe_core.network.preparing import CaseWords
 from pe_core.rules.referring import Act
 from pe_core.store import BriefRow, IncomingRow, ReferralNoteRow
-from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED, active_volunteer, look_for, unlock_account
 from pe_core.vault import seal
 
@@ -43,14 +41,6 @@ Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
 WORDS = CaseWords(asked="Do you know how this goes with you?", language="en")
 FIELDS = ("paper", "offices", "story")
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 def prepare(

@@ -1,7 +1,6 @@
 """Keys are renewed while letters are on their way: what was signed before is read all the same."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,17 +9,8 @@ from between import Between
 from pe_core.model.referral import Body, Consult
 from pe_core.network import posting, preparing
 from pe_core.network.identity import begin_network, desk_keys, freshen
-from pe_core.toolkit.embassy import TestEmbassy
 
 Run = Callable[[Awaitable[Any]], Any]
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 def write(two: Between, words: str) -> None:

@@ -1,7 +1,6 @@
 """How each letter of ours went, as the page of its conversation says it."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,18 +13,9 @@ from pe_core.network.threads import Way
 from pe_core.network.waiting import drop
 from pe_core.rules.referring import Act
 from pe_core.store import OutgoingRow, Update
-from pe_core.toolkit.embassy import TestEmbassy
 
 Run = Callable[[Awaitable[Any]], Any]
 S = ReferralState
-
-
-@pytest.fixture
-def two(pe_embassy: TestEmbassy, pe_run: Run, tmp_path: Path) -> Iterator[Between]:
-    """Two embassies that know each other."""
-    between = Between(pe_embassy, pe_run, tmp_path / "other")
-    yield between
-    between.close()
 
 
 def ways(house: House, thread: ThreadId) -> list[Way | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.two_embassies import Post, Run, Side, close_side, open_side
+from tests.two_embassies import Post, Run, Side, close_side, open_side, pair
 
 from pe_core.network.identity import make_hello, read_own
 from pe_core.network.knowing import read_listed
@@ -210,11 +210,7 @@ def test_pausing_resuming_and_taking_off_the_list_are_buttons_where_they_may_be_
     colleague: Browser, sides: tuple[Side, Side, Post]
 ) -> None:
     one, other, post = sides
-    one.propose(other)
-    post.carry()
-    one.confirm(other)
-    other.confirm(one)
-    post.carry()
+    pair(one, other, post)
     offered = [colleague.go(f"{AT}/yy").tree.xpath("//main//button/@value")]
     paused = press(colleague, "pause")
     offered.append(paused.tree.xpath("//main//button/@value"))
@@ -270,11 +266,7 @@ def test_what_happened_is_an_alert_above_the_list_of_requests(
     colleague: Browser, sides: tuple[Side, Side, Post]
 ) -> None:
     one, other, post = sides
-    one.propose(other)
-    post.carry()
-    one.confirm(other)
-    other.confirm(one)
-    post.carry()
+    pair(one, other, post)
     own = other.run(read_own(other.desk))
     hello = make_hello(other.desk, own, one.code, confirmed=True, paused=True)  # type: ignore[arg-type]
     post.hand_over(hello)
@@ -288,11 +280,7 @@ def test_spoilt_keys_of_one_embassy_close_no_page_and_it_can_be_blocked(
     colleague: Browser, sides: tuple[Side, Side, Post]
 ) -> None:
     one, other, post = sides
-    one.propose(other)
-    post.carry()
-    one.confirm(other)
-    other.confirm(one)
-    post.carry()
+    pair(one, other, post)
     (row,) = one.run(one.desk.store.select(PeerKeysetRow))
     spoilt = Update(PeerKeysetRow, (row.peer, row.serial), {"body": b"no keys of anybody"})
     one.run(one.desk.store.write([spoilt]))

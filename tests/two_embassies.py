@@ -121,6 +121,15 @@ class Post:
         return str(done)
 
 
+def pair(one: Side, other: Side, post: Post) -> None:
+    """Let both type the other's words, and hear of it."""
+    one.propose(other)
+    post.carry()
+    one.confirm(other)
+    other.confirm(one)
+    post.carry()
+
+
 def add_stranger(run: Run, desk: Desk, code: str = "qqqqqqqq") -> str:
     """Put an embassy on the list that nobody has compared words with, and return its code."""
     root, peer, key = (keys_of(new_seed()) for _ in range(3))

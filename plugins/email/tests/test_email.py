@@ -217,7 +217,6 @@ def test_the_letter_says_the_words_twice_and_nothing_else() -> None:
 
 def test_the_letter_names_neither_machine_nor_embassy_nor_portal() -> None:
     office = Office()
-
     ring(office)
 
     ((_, envelope),) = office.letters

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 import msgspec
 
 from pe_core.desk.desk import Desk, here_and_now
+from pe_core.desk.ringing import clocks_of
 from pe_core.errors import RingFailed, StoreError
 from pe_core.hooks import Notifier
 from pe_core.hooks.troubles import Kind
 from pe_core.model.struct import Model
 from pe_core.model.volunteer import NEVER, Hours
 from pe_core.rules.ring_times import is_struck, next_moment
-from pe_core.rules.week_hours import zone_of
 from pe_core.settings import RingsSettings
 from pe_core.store import OpenAddressRow
 
@@ -100,7 +100,7 @@ class Rings:
             return
         self._is_full = False
         now = self._desk.now()
-        clocks = zone_of(zone) or zone_of(self._desk.embassy.zone) or UTC
+        clocks = clocks_of(self._desk, zone)
         soonest = max(now, self._rang.get(key, now) + ONE_RING) if key in self._rang else now
         due = next_moment(soonest, hours, clocks)
         self._waiting[key] = Ring(

@@ -1,7 +1,7 @@
 """Ringing people: there is something new, at the ways and hours that each of them chose."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
@@ -20,8 +20,12 @@ def ring_volunteer(desk: Desk, profile: Profile) -> None:
 
 def rings_at(desk: Desk, profile: Profile, way: Way) -> datetime:
     """Return when a way would ring if it were rung now, at hours on its owner's own clocks."""
-    clocks = zone_of(profile.zone) or zone_of(desk.embassy.zone) or UTC
-    return next_moment(desk.now(), way.hours, clocks)
+    return next_moment(desk.now(), way.hours, clocks_of(desk, profile.zone))
+
+
+def clocks_of(desk: Desk, zone: str) -> tzinfo:
+    """Return somebody's own clocks; the embassy's, where their zone is none that is known."""
+    return zone_of(zone) or zone_of(desk.embassy.zone) or UTC
 
 
 def forget_rings(desk: Desk, ways: Iterable[Way]) -> None:

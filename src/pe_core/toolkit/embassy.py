@@ -11,9 +11,9 @@ from pe_core.desk.opening import Opening
 from pe_core.desk.setup import open_doors
 from pe_core.hooks import Plugins
 from pe_core.model import Embassy
-from pe_core.running import open_new
+from pe_core.running import CONFIG, Running, enabled_plugins, gather, open_new
 from pe_core.settings import EmbassySettings, PluginsSettings, Settings
-from pe_core.store import Store
+from pe_core.store import Store, open_store
 from pe_core.toolkit.invented import Account, Clock, open_account
 from pe_core.vault import Passphrases
 
@@ -92,12 +92,37 @@ async def open_test_embassy(
     opening, running = await open_new(
         settings, folder, now=clock.now, passphrases=Passphrases(memory_mib=1)
     )
-    running.desk.pause = _no_pause
-    running.desk.examine = find_nothing
+    _settle(running)
     account = await open_account(running.desk, clock, opening.invite, "busel")
     await open_doors(running.desk)
+    return _hold(running, opening, account, clock)
+
+
+async def reopen_test_embassy(embassy: TestEmbassy, settings: Settings) -> TestEmbassy:
+    """Stop an embassy and start it with other settings, on the files that it left."""
+    await embassy.store.close()
+    running = await gather(
+        settings,
+        embassy.folder,
+        enabled_plugins(settings, embassy.clock.now),
+        await open_store(embassy.folder),
+        now=embassy.clock.now,
+        passphrases=Passphrases(memory_mib=1),
+        config=embassy.folder.parent / CONFIG,
+    )
+    _settle(running)
+    return _hold(running, embassy.opening, embassy.account, embassy.clock)
+
+
+def _settle(running: Running) -> None:
+    """Wait for nothing, and find nothing wrong with the machine."""
+    running.desk.pause = _no_pause
+    running.desk.examine = find_nothing
+
+
+def _hold(running: Running, opening: Opening, account: Account, clock: Clock) -> TestEmbassy:
     return TestEmbassy(
-        settings=settings,
+        settings=running.settings,
         folder=running.folder,
         plugins=running.plugins,
         store=running.desk.store,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
+from pe_core.desk.brief_keys import TAKEN
 from pe_core.desk.cards import read_handles
 from pe_core.desk.needs import NeedView, read_needs
 from pe_core.desk.offering import OfferView, read_offers
@@ -34,7 +35,7 @@ from pe_core.web.staff.words import name_of, read_names, say, show_moment, spoke
 S = BriefState
 ENDED = (S.DECLINED, S.EXPIRED, S.WITHDRAWN, S.NO_SHOW)
 """States after which somebody can be asked once more."""
-FOUND = (S.ACCEPTED, S.SWAPPING, S.DONE)
+FOUND = (*TAKEN, S.DONE)
 """States of whoever has a place."""
 
 
