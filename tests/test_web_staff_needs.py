@@ -636,3 +636,24 @@ def test_a_task_is_kept_on_with_a_request_that_its_asker_opened_again(office: Of
     assert row.keep_until < kept
     assert [(kept,)] == run(desk.store.pick(BriefRow, ("keep_until",)))
     assert [(kept,)] == run(desk.store.pick(CallRow, ("keep_until",)))
+
+
+def test_a_lock_that_shut_tasks_is_told_to_all_and_one_that_shut_none_is_in_the_trail(
+    office: Office,
+) -> None:
+    words = "Volunteer account locked in an emergency"
+    office.volunteer("lasica")
+    box = office.people["lasica"].box
+    office.run(lock_account(office.desk, box))
+    idle = office.browser.go("/en/staff").words
+    trail = office.browser.go("/en/staff/trail").words
+    office.need()
+    office.offer("lasica")
+    office.run(lock_account(office.desk, box))
+    told = office.browser.go("/en/staff")
+
+    assert words not in idle
+    assert words in trail
+    assert f"box {box}: {words}" in told.words
+    assert told.tree.xpath(f"//main//a[@href='/en/staff/volunteers/{box}']")
+    assert "Locked the desk" not in told.words

@@ -72,6 +72,13 @@ def test_who_looks_at_the_names_of_all_members_is_noted_once_a_session(reader: R
     assert 1 == sum(row[1] == "Read the names of all members" for row in reader.rows())
 
 
+def test_a_number_of_things_is_not_taken_for_somebodys_box(reader: Reader) -> None:
+    for act in (Act.SHARES_MADE, Act.SHARE_CONFIRMED, Act.VOLUNTEER_ADDED, Act.VOLUNTEER_LOCKED):
+        reader.done(act, "3")
+
+    assert ["3"] * 4 == [row[-1] for row in reader.rows()[:4]]
+
+
 def test_a_request_is_a_link_while_it_is_there(reader: Reader) -> None:
     reader.run(ask(reader.desk, ASKED[2]))
     session = reader.desk.sessions.items()[0]

@@ -103,13 +103,14 @@ async def _lock_volunteer(desk: Desk, box: Box) -> bool:
     theirs until a coordinator, who sees that they locked, takes it back: they may be on their
     way. They themselves are told nothing, since somebody else may look at their screen.
     """
-    tasks = await desk.store.pick(BriefRow, ("id",), {"box": box})
+    rows = await desk.store.pick(BriefRow, ("id", "own"), {"box": box})
+    tasks = [task for task, own in rows if own is not None]
 
     async def changes() -> Sequence[Change]:
-        return [Update(BriefRow, (task,), {"own": None}) for (task,) in tasks]
+        return [Update(BriefRow, (task,), {"own": None}) for task in tasks]
 
     desk.sessions.drop_where(lambda other: other.box == box)
-    await _write_and_tell(desk, box, Act.LOCKED, changes)
+    await _write_and_tell(desk, box, Act.VOLUNTEER_LOCKED, changes, str(len(tasks)))
     desk.sessions.drop_where(lambda other: other.box == box)
     await desk.store.shred()
     return False
@@ -141,11 +142,15 @@ async def burn_account(desk: Desk, session: Session) -> None:
 
 
 async def _write_and_tell(
-    desk: Desk, box: Box, act: Act, changes: Callable[[], Awaitable[Sequence[Change]]]
+    desk: Desk,
+    box: Box,
+    act: Act,
+    changes: Callable[[], Awaitable[Sequence[Change]]],
+    what: str = "",
 ) -> None:
     """Write the changes, made while the trail is held, with an entry; in need without one."""
     try:
-        async with appending(desk, box, act) as entry:
+        async with appending(desk, box, act, what) as entry:
             await desk.store.write([*await changes(), *entry])
     except NothingToSealTo:
         # A member list that does not verify must not keep anybody from locking.

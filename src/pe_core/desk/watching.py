@@ -12,7 +12,7 @@ from pe_core.desk.epochs import open_grants
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import START, Head, link_through, read_entries, read_head
 from pe_core.model.struct import Model
-from pe_core.model.trail import ALERTS, Entry
+from pe_core.model.trail import Entry, is_alert
 from pe_core.model.week import Week, week_of
 from pe_core.rules.retention import KEEP_TRAIL
 from pe_core.store import In, TrailRow
@@ -183,7 +183,7 @@ async def _gather(desk: Desk, session: Session, head: Head) -> None:
 
 
 def _is_alert(session: Session, entry: Entry) -> bool:
-    return entry.act in ALERTS and entry.box != session.box
+    return is_alert(entry) and entry.box != session.box
 
 
 async def _rows(desk: Desk, first: int, last: int) -> list[TrailRow]:

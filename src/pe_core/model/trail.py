@@ -63,6 +63,7 @@ class Act(StrEnum):
     VOLUNTEER_OPENED = "volunteer_opened"
     VOLUNTEER_CHANGED = "volunteer_changed"
     VOLUNTEER_ADDED = "volunteer_added"
+    VOLUNTEER_LOCKED = "volunteer_locked"
     VOUCHED = "vouched"
     NEED_ADDED = "need_added"
     NEED_DROPPED = "need_dropped"
@@ -161,3 +162,18 @@ ALERTS = frozenset(
     }
 )
 """Acts that every colleague is told of at their next look."""
+
+COUNTED = frozenset(
+    {Act.SHARES_MADE, Act.SHARE_CONFIRMED, Act.VOLUNTEER_ADDED, Act.VOLUNTEER_LOCKED}
+)
+"""Acts of which ``what`` is a number of things, or the number of one, and no box."""
+
+
+def is_alert(entry: Entry) -> bool:
+    """Return whether every colleague is told of this entry.
+
+    Of a volunteer's lock they are where it shut tasks: anybody can apply, and ten locks of people
+    whom nobody knows must not push what matters out of sight.
+    """
+    shut = entry.act is Act.VOLUNTEER_LOCKED and entry.what != "0"
+    return entry.act in ALERTS or shut

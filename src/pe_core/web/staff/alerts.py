@@ -1,10 +1,11 @@
 """What colleagues did that everybody is told of, as notices above the list of requests."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pe_core.desk.watching import refresh_alerts
 from pe_core.model.struct import Model
-from pe_core.model.trail import Act
+from pe_core.model.trail import Act, Entry
 from pe_core.web.guards.caller import session_of
 from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.trail import who_words
@@ -15,11 +16,12 @@ SHOWN = 10
 
 
 class AlertLine(Model):
-    """One alert in words."""
+    """One alert in words; ``address`` leads to the volunteer it is about, '' without one."""
 
     when: str
     who: str
     words: str
+    address: str
 
 
 async def alerts_of(request: PageRequest) -> dict[str, Any]:
@@ -38,15 +40,18 @@ async def alerts_of(request: PageRequest) -> dict[str, Any]:
     ]
     names = await read_names(request) if alerts else {}
     return {
-        "alerts": [
-            AlertLine(
-                when=show_moment(request, entry.at),
-                who=who_words(request, names, entry),
-                words=say(request, f"staff.trail.act.{entry.act.value}"),
-            )
-            for entry in reversed(alerts[-SHOWN:])
-        ],
+        "alerts": [_line(request, names, entry) for entry in reversed(alerts[-SHOWN:])],
         "plugins_off": bool(desk.troubles.all()),
         "trail_broken": session.trail_broken,
         "trail_address": f"/{language_of(request)}/staff/trail",
     }
+
+
+def _line(request: PageRequest, names: Mapping[int, str], entry: Entry) -> AlertLine:
+    about = f"/{language_of(request)}/staff/volunteers/{entry.box}"
+    return AlertLine(
+        when=show_moment(request, entry.at),
+        who=who_words(request, names, entry),
+        words=say(request, f"staff.trail.act.{entry.act.value}"),
+        address=about if entry.act is Act.VOLUNTEER_LOCKED else "",
+    )

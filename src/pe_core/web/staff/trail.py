@@ -11,7 +11,7 @@ from pe_core.desk.tracing import Trace, find_requests, find_shifts, read_trail
 from pe_core.desk.watching import refresh_alerts, verify_trail
 from pe_core.model import Box
 from pe_core.model.struct import Model
-from pe_core.model.trail import ALERTS, OF_OTHERS, Act, Entry
+from pe_core.model.trail import COUNTED, OF_OTHERS, Act, Entry, is_alert
 from pe_core.model.week import week_start
 from pe_core.network.referring import TRACE as TALK
 from pe_core.rules.texts import show_date, show_number
@@ -141,7 +141,7 @@ def _line(
         when=show_moment(request, entry.at),
         who=who_words(request, names, entry),
         act=_act(request, entry.act),
-        alert=entry.act in ALERTS,
+        alert=is_alert(entry),
         what=_what(request, entry, names, there),
         address=at,
     )
@@ -164,6 +164,8 @@ def _what(
     request: PageRequest, entry: Entry, names: Mapping[int, str], there: Mapping[str, str]
 ) -> str:
     about, shift = _request_in(entry), _shift_in(entry)
+    if entry.act in COUNTED:
+        return entry.what
     if about:
         known = "staff.trail.request" if about in there else "staff.trail.request_gone"
         return say(request, known, id=about[:6])
