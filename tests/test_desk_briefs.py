@@ -220,6 +220,21 @@ def test_an_offer_ends_after_a_day_and_the_next_may_be_asked(team: Team) -> None
     assert {"dzik": "expired", "lasica": "offered"} == team.states()
 
 
+def test_whoever_did_not_answer_in_a_day_can_be_asked_again_before_any_upkeep(team: Team) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    team.clock.move(hours=25)
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    seen = team.run(needs.read_need(team.desk, busel, view.id))
+    silent = team.run(offering.read_offers(team.desk, busel, seen))
+    team.run(offering.offer(team.desk, busel, view.id, {team.box("dzik"): ()}))
+    seen = team.run(needs.read_need(team.desk, busel, view.id))
+    again = team.run(offering.read_offers(team.desk, busel, seen))
+
+    assert [S.EXPIRED] == [one.state for one in silent]
+    assert [S.EXPIRED, S.OFFERED] == [one.state for one in again]
+
+
 def test_after_done_the_detail_and_the_thread_are_closed_and_gone(team: Team) -> None:
     team.offer(team.need(), "dzik")
     team.accept("dzik")

@@ -58,6 +58,7 @@ OFFERS_AT_ONCE = 20
 class OfferView(Model):
     """What became of one offer, as coordinators see it.
 
+    One that nobody can answer any more has expired, which its row says from the next upkeep on.
     ``locked`` is that an emergency lock took its keys from the volunteer, who cannot open it.
     """
 
@@ -161,19 +162,22 @@ async def read_offers(desk: Desk, session: Session, view: NeedView) -> list[Offe
     order = {brief: place for place, (brief, _) in enumerate(view.body.briefs)}
     rows = await desk.store.select(BriefRow, {"id": In(tuple(order))})
     stubs = ((row, open_stub(desk, session, row)) for row in rows)
-    views = [
-        OfferView(
-            brief=BriefId(row.id),
-            box=stub.box,
-            state=S(row.state),
-            day=row.day,
-            stub=stub,
-            locked=S(row.state) in LIVING and row.own is None,
-        )
-        for row, stub in stubs
-        if stub is not None
-    ]
+    views = [_offer_view(desk, view, row, stub) for row, stub in stubs if stub is not None]
     return sorted(views, key=lambda one: order[one.brief])
+
+
+def _offer_view(desk: Desk, view: NeedView, row: BriefRow, stub: Stub) -> OfferView:
+    state = S(row.state)
+    if state is S.OFFERED and answer_by(view.body.need, stub.at) <= desk.now():
+        state = S.EXPIRED
+    return OfferView(
+        brief=BriefId(row.id),
+        box=stub.box,
+        state=state,
+        day=row.day,
+        stub=stub,
+        locked=state in LIVING and row.own is None,
+    )
 
 
 async def take_back(desk: Desk, session: Session, need: NeedId, brief: BriefId) -> None:

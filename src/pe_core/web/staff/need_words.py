@@ -248,18 +248,15 @@ def _time_words(request: PageRequest, need: Need) -> tuple[str, ...]:
 def _offer_line(
     request: PageRequest, view: NeedView, offer: OfferView, names: Mapping[int, str]
 ) -> OfferLine:
-    until = answer_by(view.body.need, offer.stub.at)
-    state = offer.state
-    if state is S.OFFERED and until <= desk_of(request).now():
-        state = S.EXPIRED  # the row says so from the next upkeep on
+    until = show_moment(request, answer_by(view.body.need, offer.stub.at))
     return OfferLine(
         brief=offer.brief,
         box=offer.box,
         name=name_of(request, names, offer.box),
-        state=state,
+        state=offer.state,
         since=_day_words(request, offer),
-        locked=offer.locked and state is not S.EXPIRED,
-        until=show_moment(request, until) if state is S.OFFERED else "",
+        locked=offer.locked,
+        until=until if offer.state is S.OFFERED else "",
     )
 
 
