@@ -29,6 +29,16 @@ def test_the_night_of_sunday_ends_on_monday() -> None:
     assert NEVER[1:6] == hours[1:6]
 
 
+def test_hours_of_a_part_are_shown_as_that_part_and_stay_what_they_were() -> None:
+    evening, night = (0, 2), (6, 3)
+    before = (1 << 19 | 1 << 20 | 1 << 3, 0, 0, 0, 0, 0, 0)
+
+    assert {evening, night} == cells_of(before)
+    assert before == hours_of([evening, night], before)
+    assert (1 << 19 | 1 << 20, *NEVER[1:]) == hours_of([evening], before)
+    assert hours_of([(0, 1)]) == hours_of([(0, 1)], before)
+
+
 @pytest.mark.parametrize("typed", ["", "7-0", "0-4", "0", "0-", "-1-0", "00-0", "a-b", "²-0"])
 def test_what_names_no_cell_is_none(typed: str) -> None:
     assert read_cell(typed) is None

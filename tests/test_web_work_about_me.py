@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from pe_core.courier import Rings
+from pe_core.desk.own_record import change_own
 from pe_core.desk.own_ways import WHEN
 from pe_core.desk.ringing import ring_volunteer
 from pe_core.errors import Conflict
@@ -237,6 +238,22 @@ def test_sending_too_early_says_what_is_missing_and_where(wouk: Wouk) -> None:
         "/en/work/me/skills/change",
         "/en/work/me/asked/1/change",
     ] == links
+
+
+def test_what_was_brought_in_from_a_table_outlives_continue(wouk: Wouk) -> None:
+    wouk.say_all()
+    hours = (1 << 18 | 1 << 19 | 1 << 20, 0, 0, 0, 0, 1 << 9, 0)
+    brought = {"reach": 70, "remote": False, "hours": hours, "load": 4}
+    own = msgspec.structs.replace(wouk.profile, **brought)
+    wouk.run(change_own(wouk.embassy.desk, wouk.session, lambda _: own))
+    shown = wouk.go("me").words
+    for part in ("place", "hours", "load"):
+        wouk.go(f"me/{part}")
+        wouk.browser.send({}, form=f"/en/work/me/{part}")
+
+    assert own == wouk.profile
+    assert "Monday: Evening" in shown
+    assert "Saturday: Morning" in shown
 
 
 def test_what_was_sent_is_sent_once_and_can_be_changed(wouk: Wouk) -> None:

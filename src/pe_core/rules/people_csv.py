@@ -11,11 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from zoneinfo import available_timezones
 
 from pe_core.model import Fluency, Gender, Hours, Skill, Skilled, Spoken
 from pe_core.model.struct import Model
 from pe_core.model.volunteer import ANYWHERE, NEVER
+from pe_core.rules.week_grid import is_zone, zones
 
 BYTES_LIMIT = 512 * 1024
 """Of a file: some three thousand people."""
@@ -273,9 +273,8 @@ class _Row:
         typed = self._cell("zone")
         if not typed:
             return self.terms.zone
-        zones = available_timezones()
-        if typed not in zones:
-            self.say("zone", f"no such time zone{_nearest(typed, sorted(zones))}")
+        if not is_zone(typed):
+            self.say("zone", f"no such time zone{_nearest(typed, zones())}")
         return typed
 
     def _hours(self) -> Hours:

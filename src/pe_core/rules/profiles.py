@@ -89,11 +89,14 @@ def read_skills(profile: Profile, rows: Sequence[Row], known: Collection[str]) -
 def read_place(
     profile: Profile, city: str, reach: str, remote: bool, cities: Collection[str]
 ) -> Read:
-    """Read where somebody helps: near one of the cities, elsewhere (''), from afar."""
+    """Read where somebody helps: near one of the cities, elsewhere (''), from afar.
+
+    A reach that was brought in from a table may stay, whatever the form offers.
+    """
     problems = []
     if city and city not in cities:
         problems.append(Problem(field="city", code="not_an_option"))
-    if reach not in {str(kilometres) for kilometres in REACHES}:
+    if reach not in {str(kilometres) for kilometres in reaches_of(profile)}:
         problems.append(Problem(field="reach", code="not_an_option"))
     elif reach == "0" and not remote:
         problems.append(Problem(field="reach", code="place_none"))
@@ -102,12 +105,22 @@ def read_place(
     return msgspec.structs.replace(profile, city=city, reach=int(reach), remote=remote), ()
 
 
+def reaches_of(profile: Profile) -> tuple[int, ...]:
+    """Return the kilometres that somebody may choose: what they go now is among them."""
+    return tuple(sorted({*REACHES, profile.reach}))
+
+
+def loads_of(profile: Profile) -> tuple[int, ...]:
+    """Return how many tasks at once somebody may choose; as many as now is among them."""
+    return tuple(sorted({*LOADS, profile.load}))
+
+
 def read_hours(profile: Profile, ticked: Sequence[str]) -> Read:
     """Read the weekly hours from the ticked cells; none at all is an answer too."""
     cells = [read_cell(typed) for typed in ticked]
     if None in cells:
         return profile, (Problem(field="hours", code="not_an_option"),)
-    hours = hours_of(cell for cell in cells if cell is not None)
+    hours = hours_of((cell for cell in cells if cell is not None), profile.hours)
     return msgspec.structs.replace(profile, hours=hours), ()
 
 
@@ -153,8 +166,8 @@ def without_away(profile: Profile, place: str) -> Profile:
 
 
 def read_load(profile: Profile, load: str) -> Read:
-    """Read how many tasks at once somebody takes."""
-    if load not in {str(number) for number in LOADS}:
+    """Read how many tasks at once somebody takes; as many as before is an answer too."""
+    if load not in {str(number) for number in loads_of(profile)}:
         return profile, (Problem(field="load", code="not_an_option"),)
     return msgspec.structs.replace(profile, load=int(load)), ()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from pe_core.model.volunteer import Hours
+from pe_core.model.volunteer import NEVER, Hours
 
 PARTS = ((6, 12), (12, 18), (18, 22), (22, 30))
 """Each part's first hour and the hour after its last one; the night goes on into the next day."""
@@ -25,22 +25,28 @@ CONTINENTS = (
 """Where people's clocks are; other names of the database are old spellings and offsets."""
 
 
-def hours_of(cells: Iterable[Cell]) -> Hours:
-    """Return the hours that ticked cells stand for; the night of Sunday ends on Monday."""
+def hours_of(cells: Iterable[Cell], before: Hours = NEVER) -> Hours:
+    """Return the hours that ticked cells stand for; the night of Sunday ends on Monday.
+
+    Who was brought in from a table may have said less than a whole cell: what was there
+    ``before`` of a cell that is still ticked stays as it was.
+    """
     found = [0] * 7
     for day, part in cells:
-        for at, hour in _hours_in(day, part):
+        whole = list(_hours_in(day, part))
+        known = [(at, hour) for at, hour in whole if before[at] >> hour & 1]
+        for at, hour in known or whole:
             found[at] |= 1 << hour
     return (found[0], found[1], found[2], found[3], found[4], found[5], found[6])
 
 
 def cells_of(hours: Hours) -> frozenset[Cell]:
-    """Return the cells whose hours are all among these."""
+    """Return the cells that some of these hours are in."""
     return frozenset(
         (day, part)
         for day in DAYS
         for part in range(len(PARTS))
-        if all(hours[at] & 1 << hour for at, hour in _hours_in(day, part))
+        if any(hours[at] & 1 << hour for at, hour in _hours_in(day, part))
     )
 
 

@@ -10,7 +10,7 @@ from pe_core.desk.desk import today_of
 from pe_core.model import Away, Profile
 from pe_core.model.volunteer import ANYWHERE
 from pe_core.rules.profiles import (
-    REACHES,
+    reaches_of,
     read_away,
     read_hours,
     read_place,
@@ -166,7 +166,7 @@ def _place_page(
         profile,
         problems,
         cities=[*cities, elsewhere] if cities else [],
-        reaches=[(str(reach), show_reach(request, reach)) for reach in REACHES],
+        reaches=[(str(reach), show_reach(request, reach)) for reach in reaches_of(profile)],
         said=typed if typed is not None else said,
     )
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from pe_core.desk.own_answers import Asked, answers_to, asked_of, with_answer
 from pe_core.model import Gender, Profile
-from pe_core.rules.profiles import LOADS, NOTE_LIMIT, read_gender, read_load, read_note
+from pe_core.rules.profiles import NOTE_LIMIT, loads_of, read_gender, read_load, read_note
 from pe_core.rules.texts import show_number
 from pe_core.web.guards.caller import fields_of
 from pe_core.web.guards.refusals import refusal
@@ -105,7 +105,7 @@ def _load_page(
     request: PageRequest, profile: Profile, load: str, problems: Problems = ()
 ) -> Response[str]:
     language = language_of(request)
-    options = [(str(number), show_number(number, language)) for number in LOADS]
+    options = [(str(number), show_number(number, language)) for number in loads_of(profile)]
     return _choice_page(request, "load", profile, options, load, problems)
 
 
