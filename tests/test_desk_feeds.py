@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pe_core.desk import briefs, feeds, offering
-from pe_core.model import BriefId, Report
+from pe_core.desk import briefs, feeds, offering, screening
+from pe_core.model import BriefId, Report, VolunteerState
 from pe_core.store import TABLES, FeedRow, RequestRow, Update, VolunteerRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import unlock_account
@@ -192,6 +192,17 @@ def test_leaving_ends_the_feed(team: Team) -> None:
     team.run(briefs.end_own_work(team.desk, team.people["dzik"]))
 
     assert times(team, token) is None
+
+
+def test_whoever_is_blocked_has_no_feed_any_more(team: Team) -> None:
+    token = team.run(briefs.begin_feed(team.desk, team.people["dzik"]))
+    promise(team, 1)
+    known = team.run(screening.find_for(team.desk, team.busel, team.box("dzik")))
+    block = VolunteerState.BLOCKED
+    team.run(screening.turn_away(team.desk, team.busel, known, block, "Known to harm."))
+
+    assert times(team, token) is None
+    assert 0 == team.run(team.desk.store.count(FeedRow))
 
 
 def test_a_feed_is_erased_with_its_owners_record(team: Team) -> None:

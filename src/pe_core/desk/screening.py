@@ -19,7 +19,7 @@ from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Box, Gate, Pending, Standing, VolunteerState
 from pe_core.model.trail import Act
 from pe_core.rules.volunteering import Who, may_move, needs_reason
-from pe_core.store import BriefRow, Change, Delete, OpenAddressRow, Update
+from pe_core.store import BriefRow, Change, Delete, FeedRow, OpenAddressRow, Update
 from pe_core.vault import coordinators_of, vouch_for
 
 LONGEST_PAUSE = timedelta(days=366)
@@ -191,7 +191,8 @@ async def drop_pending(desk: Desk, session: Session, known: Known) -> None:
 async def _turn_away(desk: Desk, session: Session, known: Known, pending: Pending) -> None:
     """Shut somebody out: their vouches end, so that a new offer is looked at as a new one.
 
-    Nobody rings them any more, at fixed hours neither.
+    Nobody rings them any more, at fixed hours neither, and no calendar reads when they were to
+    be somewhere.
     """
     after = _with(
         known.standing,
@@ -204,7 +205,7 @@ async def _turn_away(desk: Desk, session: Session, known: Known, pending: Pendin
     )
     tasks = await desk.store.pick(BriefRow, ("id",), {"box": known.box})
     ends: list[Change] = [Update(BriefRow, (task,), {"own": None}) for (task,) in tasks]
-    ends.append(Delete(OpenAddressRow, {"box": known.box}))
+    ends += [Delete(table, {"box": known.box}) for table in (OpenAddressRow, FeedRow)]
     _end_session(desk, known.box)
     await write_standing(desk, session, known, after, changes=ends)
     forget_rings(desk, known.profile.ways)
