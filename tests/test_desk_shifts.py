@@ -161,6 +161,14 @@ def test_who_keeps_the_place_after_all_is_not_replaced(fair: Fair) -> None:
     assert "accepted" == fair.states()["dzik"]
 
 
+def test_whoever_says_twice_that_they_would_swap_or_keep_a_place_has_said_it(fair: Fair) -> None:
+    fair.take("dzik")
+    for wanted, state in ((True, "swapping"), (False, "accepted")):
+        for _ in range(2):
+            fair.swap("dzik", wanted)
+        assert state == fair.states()["dzik"]
+
+
 def test_nobody_swaps_what_they_have_not_or_what_is_anothers(fair: Fair) -> None:
     fair.take("dzik")
     with pytest.raises(NotAllowed):

@@ -103,6 +103,19 @@ def test_from_the_offer_to_the_end(house: House) -> None:
     assert "Translate a page" not in ended.words
 
 
+def test_a_second_press_on_accept_finds_it_taken_and_says_so(house: House) -> None:
+    house.offer(house.need(), "dzik")
+    dzik = house.unlock("dzik")
+    at = house.at("dzik")
+    token = dzik.go(at).forms()[0].fields["token"]
+    pages = [dzik.post(at, [("token", token), ("act", "accept")]) for _ in range(2)]
+
+    assert [200, 200] == [page.status for page in pages]
+    assert "It is yours. Thank you." in pages[1].words
+    assert "not open to you any more" not in pages[1].words
+    assert {"dzik": "accepted"} == house.states()
+
+
 def test_not_this_time_asks_nothing(house: House) -> None:
     house.offer(house.need(), "dzik")
     dzik = house.unlock("dzik")

@@ -145,11 +145,14 @@ async def find_overlap(desk: Desk, session: Session, card: BriefCard) -> BriefVi
 async def accept(desk: Desk, session: Session, brief: BriefId) -> None:
     """Take a task: the first to accept has it.
 
-    Raises NotAllowed for who is not active or no longer holds a qualification that it wants,
+    A second press finds it taken already, and that is no fault. Raises NotAllowed for who is
+    not active or no longer holds a qualification that it wants,
     for an offer that is over, for a task that lies over another one, and when others were
     faster.
     """
     async with _turn(desk, session):
+        if S((await open_own_brief(desk, session, brief)).row.state) in TAKEN:
+            return
         changes = await _accepting(desk, session, brief)
         for _ in range(TRIES):
             try:

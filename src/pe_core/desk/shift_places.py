@@ -154,11 +154,13 @@ async def count_attended(
 async def want_swap(desk: Desk, session: Session, brief: BriefId, wanted: bool = True) -> None:
     """Say that one would give a place away, or that one keeps it after all.
 
-    It stays one's own until another of the invited takes it. Raises NotFound for anybody
-    else's, NotAllowed for what is no place in a shift.
+    It stays one's own until another of the invited takes it. Whoever says it twice has said it.
+    Raises NotFound for anybody else's, NotAllowed for what is no place in a shift.
     """
     row, _, card, _ = await open_own_brief(desk, session, brief)
     now, to = (S.ACCEPTED, S.SWAPPING) if wanted else (S.SWAPPING, S.ACCEPTED)
+    if row.state == to.value and card.shift:
+        return
     if row.state != now.value or not card.shift:
         raise NotAllowed("work.brief.over")
     changed = Update(BriefRow, (row.id,), {"state": to.value}, expect={"state": row.state})
