@@ -288,6 +288,14 @@ def test_a_gate_must_be_held_on_the_last_day_of_the_window(until: int, expected:
     assert expected == points(need, one(gates=(("zz.gate.sworn", until),)))["gate"]
 
 
+@pytest.mark.parametrize(("ends", "expected"), [(0, Verdict.FOR), (1, Verdict.BARS)])
+def test_what_ends_at_midnight_needs_no_gate_of_the_next_day(ends: int, expected: Verdict) -> None:
+    need = Need(gates=("zz.gate.sworn",), start=at(1, 18), end=at(2, 0, ends))
+    gates = (("zz.gate.sworn", at(1, 0).toordinal()),)
+
+    assert expected == points(need, one(gates=gates))["gate"]
+
+
 def test_the_day_of_a_gate_is_that_of_the_embassys_clocks() -> None:
     # Eight in the evening here is four in the morning of the next day there.
     end = at(1, 20).astimezone(ZoneInfo("Asia/Tokyo"))

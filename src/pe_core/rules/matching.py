@@ -13,7 +13,7 @@ days away are on the person's own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
 from types import MappingProxyType
 
@@ -164,8 +164,14 @@ def is_active(state: VolunteerState, paused_until: int, today: int) -> bool:
 
 
 def gate_day(need: Need, now: datetime) -> int:
-    """Return the day on which gates must be held, as an ordinal: the window's last, or today."""
-    return (now if need.end is None else need.end.astimezone(now.tzinfo)).toordinal()
+    """Return the day on which gates must be held, as an ordinal: the window's last, or today.
+
+    What ends at midnight is over on the day before: the end is no part of a window.
+    """
+    if need.end is None:
+        return now.toordinal()
+    last = need.end.astimezone(UTC) - timedelta(microseconds=1)
+    return last.astimezone(now.tzinfo).toordinal()
 
 
 def place_of(need: Need, city: str, reach: int, remote: bool, nearness: Nearness) -> Reason:
