@@ -278,6 +278,28 @@ def test_helper_and_asker_write_to_each_other_and_the_team_reads_along(team: Tea
     assert ["When does it suit you?", "On Monday"] == [m.text for _, m in thread][-2:]
 
 
+@pytest.mark.parametrize("act", ["write", "done", "give_back"])
+def test_what_a_helper_says_while_their_asker_writes_is_not_lost(team: Team, act: str) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    desk, dzik, brief, visit = team.desk, team.people["dzik"], team.brief("dzik"), team.visit()
+    acts: dict[str, Callable[[], Awaitable[Any]]] = {
+        "write": lambda: brief_threads.write_asker(desk, dzik, brief, "Tomorrow at ten?", "en"),
+        "done": lambda: briefs.report_done(desk, dzik, brief, Report(line="It went well")),
+        "give_back": lambda: briefs.give_back(desk, dzik, brief),
+    }
+
+    async def both() -> None:
+        await asyncio.gather(
+            acts[act](), brief_threads.write_helper(desk, visit, brief, "Are you there?")
+        )
+
+    team.run(both())
+    last = team.run(requests.open_request(desk, team.busel, team.request)).thread[-2:]
+
+    assert {Author.ASKER, Author.VOLUNTEER} == {message.author for _, message in last}
+
+
 def test_an_asker_writes_to_nobody_elses_helper(team: Team) -> None:
     team.offer(team.need(), "dzik")
     team.accept("dzik")

@@ -11,7 +11,7 @@ from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.sealing import WORDS_LIMIT, seal_message, seal_reply
 from pe_core.desk.sessions import Session, Visit
-from pe_core.desk.visits import Shown, read_replies
+from pe_core.desk.visits import Shown, read_replies, write_for_asker
 from pe_core.desk.working import OVER
 from pe_core.errors import NotAllowed, NotFound
 from pe_core.model import (
@@ -26,7 +26,7 @@ from pe_core.model import (
     Reply,
     State,
 )
-from pe_core.store import BriefNoteRow, BriefRow, Delete, In, Insert, RequestRow, Tell
+from pe_core.store import BriefNoteRow, BriefRow, Change, Delete, In, Insert, RequestRow, Tell
 
 S = BriefState
 TEXT_LIMIT = 4000
@@ -61,14 +61,17 @@ async def write_asker(
         brief_key=keys.public,
     )
     note = BriefNote(at=now, text=text, language=language, box=box)
-    epoch = await current_epoch(desk, "intake")
-    await desk.store.write(
-        [
+
+    async def said() -> list[Change]:
+        epoch = await current_epoch(desk, "intake")
+        return [
             Insert(await seal_message(desk, request, epoch, message)),
             Insert(await seal_reply(desk, request, detail.reply_key, reply)),
             Insert(await seal_note(desk, brief, keys.public, note)),
         ]
-    )
+
+    # Whoever asked, or the team, may write in this moment too.
+    await write_for_asker(desk, said)
 
 
 async def tick(desk: Desk, session: Session, brief: BriefId, items: tuple[str, ...]) -> None:
@@ -97,15 +100,17 @@ async def write_helper(desk: Desk, visit: Visit, brief: str, text: str) -> None:
     now = desk.now()
     note = BriefNote(at=now, text=text)
     message = Message(at=now, author=Author.ASKER, kind=MessageKind.TO_HELPER, text=text)
-    entry = await seal_message(desk, visit.request, await current_epoch(desk, "intake"), message)
-    added = MessageAdded(request=visit.request, message=MessageId(entry.id))
-    await desk.store.write(
-        [
+
+    async def said() -> list[Change]:
+        epoch = await current_epoch(desk, "intake")
+        entry = await seal_message(desk, visit.request, epoch, message)
+        return [
             Insert(entry),
             Insert(await seal_note(desk, BriefId(brief), shown.reply.brief_key, note)),
-            Tell(added),
+            Tell(MessageAdded(request=visit.request, message=MessageId(entry.id))),
         ]
-    )
+
+    await write_for_asker(desk, said)
 
 
 async def find_helper(desk: Desk, visit: Visit, brief: str) -> Shown:

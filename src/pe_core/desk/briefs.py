@@ -29,6 +29,7 @@ from pe_core.desk.brief_keys import (
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.feeds import Entry, correct_feed, entry_id, feed_changes, make_feed, stop_feed
 from pe_core.desk.sessions import Session
+from pe_core.desk.visits import write_for_asker
 from pe_core.desk.volunteers import (
     Known,
     change_record,
@@ -178,15 +179,18 @@ async def decline(desk: Desk, session: Session, brief: BriefId) -> None:
 
 async def give_back(desk: Desk, session: Session, brief: BriefId) -> None:
     """Give an accepted task back; it is looked for again, and nobody asks why."""
-    async with _turn(desk, session):
+
+    async def given_back() -> list[Change]:
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
         entries = await _entries(desk, session, without=brief)
-        changes: list[Change] = [
+        return [
             *await given_back_changes(desk, known, row, keys, detail),
             *await feed_changes(desk, session, entries),
         ]
-        await desk.store.write(changes)
+
+    async with _turn(desk, session):
+        await write_for_asker(desk, given_back)
     await desk.store.shred()
 
 
@@ -195,19 +199,22 @@ async def report_done(desk: Desk, session: Session, brief: BriefId, report: Repo
 
     From then on its detail is closed to the volunteer: the keys are gone.
     """
-    async with _turn(desk, session):
+
+    async def reported() -> list[Change]:
         row, keys, _, detail = await open_taken_brief(desk, session, brief)
         known = await read_own(desk, session)
         profile = helped(known.profile, here_and_now(desk), report)
         said = sign_profile(desk, profile, session.keys)
         noted = msgspec.structs.replace(known, profile=profile, said=said)
         entries = await _entries(desk, session, without=brief)
-        changes: list[Change] = [
+        return [
             *await reported_changes(desk, known, row, keys, detail, report),
             await change_record(desk, noted),
             *await feed_changes(desk, session, entries),
         ]
-        await desk.store.write(changes)
+
+    async with _turn(desk, session):
+        await write_for_asker(desk, reported)
     await desk.store.shred()
 
 
