@@ -45,10 +45,15 @@ def agreement(version: int = AGREEMENT) -> Agreement:
         ({"sent": LATER, "left": LAST}, {"state": V.ACTIVE, "since": LATER}, V.LEFT),
         ({"sent": LATER, "left": LAST}, {"state": V.BLOCKED, "since": LATER}, V.BLOCKED),
         ({"sent": LAST}, {"state": V.ACTIVE, "since": LATER}, V.APPLIED),
-        ({"paused_until": TODAY}, {"state": V.ACTIVE, "since": LAST}, V.PAUSED),
-        ({}, {"state": V.ACTIVE, "since": LAST, "paused_until": TODAY}, V.PAUSED),
+        ({}, {"state": V.ACTIVE, "since": LATER}, V.APPLIED),
+        ({"sent": LATER, "paused_until": TODAY}, {"state": V.ACTIVE, "since": LAST}, V.PAUSED),
         (
-            {"paused_until": TODAY - timedelta(days=1)},
+            {"sent": LATER},
+            {"state": V.ACTIVE, "since": LAST, "paused_until": TODAY},
+            V.PAUSED,
+        ),
+        (
+            {"sent": LATER, "paused_until": TODAY - timedelta(days=1)},
             {"state": V.ACTIVE, "since": LAST},
             V.ACTIVE,
         ),

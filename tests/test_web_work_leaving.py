@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from pe_core.desk import screening
-from pe_core.desk.own_record import words_of_agreement
+from pe_core.desk.own_record import change_own, words_of_agreement
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteer_notes import ALONE_LIMIT, read_notes, write_note
-from pe_core.desk.volunteers import read_volunteer, write_standing
+from pe_core.desk.volunteers import read_volunteer, state_now, write_standing
 from pe_core.model import Standing, VolunteerState
 from pe_core.rules.agreement import agreement_body, agreement_digest
 from pe_core.rules.volunteering import AGREEMENT
@@ -205,6 +205,25 @@ def test_whoever_left_before_they_said_everything_goes_on_where_they_were(wouk: 
 
     assert (None, None) == (wouk.profile.left, wouk.profile.sent)
     assert 1 == len(wouk.profile.languages)
+
+
+def test_whoever_was_active_and_comes_back_with_parts_missing_is_active_no_more(
+    wouk: Wouk, staff: Session
+) -> None:
+    wouk.send()
+    judge(wouk, staff, state=VolunteerState.ACTIVE)
+    less = msgspec.structs.replace(wouk.profile, skills=())
+    wouk.run(change_own(wouk.embassy.desk, wouk.session, lambda _: less))
+    wouk.go("leave")
+    wouk.browser.send(form="/work/leave")
+    wouk.unlock()
+    wouk.browser.send(form="/again")
+    back = wouk.go().words
+    wouk.embassy.clock.move(minutes=5)
+    wouk.send()
+
+    assert "You have offered your help" in back
+    assert VolunteerState.APPLIED is state_now(wouk.embassy.desk, wouk.known)
 
 
 def test_whoever_was_declined_reads_why_and_can_offer_again(wouk: Wouk, staff: Session) -> None:

@@ -81,7 +81,7 @@ def state_of(profile: Profile, standing: Standing, today: date) -> VolunteerStat
 
     Each side writes its own record only: who leaves or pauses says so in the profile, and what
     the coordinators decide stands in the other. Who sends the profile anew after leaving or
-    after a no has applied again.
+    after a no has applied again, and so has who was active and came back with parts missing.
     """
     if standing.state is V.BLOCKED:
         return V.BLOCKED
@@ -147,4 +147,6 @@ def keep_volunteer(profile: Profile, state: V, now: Week) -> Week:
 
 
 def _applied_again(profile: Profile, standing: Standing) -> bool:
-    return profile.sent is not None and profile.sent > standing.since
+    if profile.sent is None:
+        return standing.state is V.ACTIVE
+    return profile.sent > standing.since
