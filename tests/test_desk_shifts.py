@@ -32,6 +32,7 @@ from pe_core.model import (
 )
 from pe_core.model.trail import Act
 from pe_core.model.week import week_of
+from pe_core.rules.matching import LATELY
 from pe_core.store import BriefRow, CallRow, Delete, ShiftRow, VolunteerRow
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import Clock, active_volunteer, open_account, unlock_account
@@ -528,6 +529,29 @@ def test_an_invitation_waits_until_the_shift_begins_wherever_the_embassy_is(fair
     fair.take("wouk")
 
     assert {"wouk": "accepted"} == fair.states_of("wouk")
+
+
+@pytest.mark.parametrize("ends", ["silence", "no"])
+def test_who_was_invited_weeks_ago_was_not_asked_lately_whenever_that_ended(
+    fair: Fair, ends: str
+) -> None:
+    fair.shift = fair.make(days=20)
+    fair.clock.move(days=1)
+    fair.busel = fair.run(unlock_account(fair.desk, fair.clock, fair.account))
+    fair.invite("wouk")
+    brief = fair.brief("wouk")
+    if ends == "no":
+        fair.clock.move(days=18)
+        fair.run(briefs.decline(fair.desk, fair.people["wouk"], brief))
+    else:
+        fair.clock.move(days=21)
+        fair.run(offering.expire_offers(fair.desk))
+    fair.busel = fair.run(unlock_account(fair.desk, fair.clock, fair.account))
+    duties = fair.run(read_duties(fair.desk, fair.busel))
+    row = fair.run(fair.desk.store.get(BriefRow, brief))
+
+    assert {"no": "declined", "silence": "expired"}[ends] == row.state
+    assert fair.clock.now().date().toordinal() - duties.asked.get(row.box, 0) >= LATELY
 
 
 def test_an_invitation_far_ahead_counts_as_asked_on_the_day_it_was_made(fair: Fair) -> None:

@@ -37,7 +37,7 @@ from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.rules.crowd import Crowd
 from pe_core.rules.hurdles import Hurdle, find_hurdles
-from pe_core.rules.matching import fits, is_active
+from pe_core.rules.matching import LATELY, fits, is_active
 from pe_core.rules.nearness import Nearness
 from pe_core.store import BriefRow, In, RequestRow
 
@@ -56,7 +56,7 @@ Span = tuple[datetime, datetime]
 class Duties(Model):
     """What volunteers have to do: how many tasks, when they were last asked, what they promised.
 
-    ``asked`` are ordinals of days.
+    ``asked`` are ordinals of days, of whoever was asked lately.
     """
 
     load: Mapping[Box, int]
@@ -252,19 +252,19 @@ async def read_duties(desk: Desk, session: Session) -> Duties:
     today = here.date().toordinal()
     asked: dict[Box, int] = {}
     taken: dict[BriefId, Box] = {}
-    offered: list[BriefId] = []
+    lately: dict[BriefId, tuple[Box, int]] = {}
     for brief, box, state, day in await desk.store.pick(BriefRow, ("id", "box", "state", "day")):
         if state in _TAKEN:
             taken[BriefId(brief)] = Box(box)
-        if day > today:
-            offered.append(BriefId(brief))
-        else:
-            asked[Box(box)] = max(asked.get(Box(box), 0), day)
-    promised = await _promises(desk, session, {*taken, *offered})
-    for one in (promised[brief] for brief in offered if brief in promised):
-        # The day in the row is the last one to answer: of a shift it may be weeks ahead.
-        day = one.at.astimezone(here.tzinfo).date().toordinal()
-        asked[one.box] = max(asked.get(one.box, 0), day)
+        if day >= today - LATELY:
+            lately[BriefId(brief)] = Box(box), min(day, today)
+    promised = await _promises(desk, session, {*taken, *lately})
+    for brief, (box, day) in lately.items():
+        # The day in the row is that of the last step, or the last one to answer: of a shift it
+        # may be weeks after the day on which somebody was asked.
+        if brief in promised:
+            day = promised[brief].at.astimezone(here.tzinfo).date().toordinal()
+        asked[box] = max(asked.get(box, 0), day)
     idle = await _idle(desk, promised)
     load = Counter(box for brief, box in taken.items() if brief not in idle)
     busy: dict[Box, list[Span]] = {}
