@@ -14,6 +14,7 @@ from pe_core.desk.volunteer_notes import ALONE_LIMIT, read_notes, write_note
 from pe_core.desk.volunteers import read_volunteer, state_now, write_standing
 from pe_core.model import Standing, VolunteerState
 from pe_core.rules.agreement import agreement_body, agreement_digest
+from pe_core.rules.texts import show_time
 from pe_core.rules.volunteering import AGREEMENT
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import TestEmbassy
@@ -106,6 +107,20 @@ def test_both_sides_write_and_read_each_other(wouk: Wouk, staff: Session) -> Non
     assert ["I could talk on Thursday evening.", "Thursday it is."] == written
     assert ["asker", "team"] == page.tree.xpath("//ol[@class='thread']/li/@class")
     assert "The coordinators last wrote to you" in wouk.go().words
+
+
+def test_messages_tell_their_time_on_the_volunteers_own_clocks(wouk: Wouk, staff: Session) -> None:
+    desk, run = wouk.embassy.desk, wouk.run
+    wouk.say("zone", {"zone": "Pacific/Auckland"})
+    wouk.embassy.clock.move(hours=6)
+    wouk.unlock()
+    known = run(read_volunteer(desk, staff, wouk.session.box))
+    run(write_note(desk, staff, known, "Thursday it is.", "en"))
+    there = " ".join(show_time(desk.now(), "Pacific/Auckland", "en").split())
+
+    assert "Pacific/Auckland" != desk.embassy.zone
+    for page in ("messages", ""):
+        assert there in wouk.go(page).words
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001])

@@ -12,14 +12,13 @@ from pe_core.desk.volunteers import Known, read_own, state_now, steps_left
 from pe_core.model import VolunteerState
 from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_start
-from pe_core.rules.texts import show_date
+from pe_core.rules.texts import show_date, show_time
 from pe_core.rules.volunteering import Step, is_paused
 from pe_core.web.guards.caller import session_of
 from pe_core.web.guards.routes import get_page
 from pe_core.web.pages import render
 from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.address import query_of
-from pe_core.web.staff.words import show_moment
 from pe_core.web.work.home_tasks import home_tasks
 
 DONE = ("sent", "signed", "paused", "back", "again")
@@ -45,6 +44,7 @@ async def show_work(request: PageRequest) -> Response[str]:
     done = query_of(request).get("done", "")
     notes = await read_notes(desk, session, known)
     answered = [written.note.at for written in notes if written.team]
+    zone, language = known.profile.zone, language_of(request)
     return render(
         request,
         "work/my_work.html",
@@ -53,7 +53,7 @@ async def show_work(request: PageRequest) -> Response[str]:
         done=done if done in DONE else "",
         steps=_steps(request, known),
         ready=not steps_left(known),
-        answered=show_moment(request, answered[-1]) if answered else "",
+        answered=show_time(answered[-1], zone, language) if answered else "",
         **_standing(request, known, state),
         **await home_tasks(request, known),
     )

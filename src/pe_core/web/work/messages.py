@@ -9,12 +9,12 @@ from pe_core.desk.volunteer_notes import NOTE_LIMIT, read_notes, write_note
 from pe_core.desk.volunteers import read_own
 from pe_core.errors import Conflict, TooMany
 from pe_core.model.struct import Model
-from pe_core.rules.texts import direction
+from pe_core.rules.texts import direction, show_time
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.routes import get_page, post_page
 from pe_core.web.pages import redirect, render
 from pe_core.web.portal import PageRequest, desk_of, language_of
-from pe_core.web.staff.words import say, show_moment
+from pe_core.web.staff.words import say
 from pe_core.web.work.parts import explain
 
 PATH = "/{language:str}/work/messages"
@@ -58,8 +58,9 @@ async def _page(
     typed: str = "",
     status: int = 422,
 ) -> Response[str]:
-    desk, session = desk_of(request), session_of(request)
-    notes = await read_notes(desk, session, await read_own(desk, session))
+    desk, session, language = desk_of(request), session_of(request), language_of(request)
+    known = await read_own(desk, session)
+    notes, zone = await read_notes(desk, session, known), known.profile.zone
     return render(
         request,
         "work/messages.html",
@@ -68,7 +69,7 @@ async def _page(
         notes=[
             NoteView(
                 team=written.team,
-                at=show_moment(request, written.note.at),
+                at=show_time(written.note.at, zone, language),
                 text=written.note.text,
                 language=written.note.language,
                 dir=direction(written.note.language),
