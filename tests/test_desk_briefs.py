@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from pe_core.desk import (
     screening,
     visits,
 )
+from pe_core.desk.sealing import WORDS_LIMIT
 from pe_core.desk.seeking import look_again, seek
 from pe_core.desk.sorting import extend
 from pe_core.desk.volunteers import read_own, read_volunteer, write_own
@@ -814,6 +816,21 @@ def test_a_task_is_given_back_even_when_its_request_is_erased(team: Team) -> Non
     team.run(briefs.give_back(team.desk, dzik, brief))
 
     assert {"dzik": "withdrawn"} == team.states()
+
+
+def test_a_helper_who_writes_and_writes_does_not_silence_their_asker(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    brief, visit = team.brief("dzik"), team.visit()
+
+    async def write_on() -> None:
+        for _ in range(WORDS_LIMIT):
+            await brief_threads.write_asker(team.desk, team.people["dzik"], brief, "x", "en")
+
+    with suppress(NotAllowed):
+        team.run(write_on())
+    team.run(visits.add_word(team.desk, visit, "I am afraid of them."))
+    team.run(brief_threads.write_helper(team.desk, visit, brief, "Please stop."))
 
 
 def test_a_checklist_keeps_its_last_marks_only_and_leaves_room_to_write(team: Team) -> None:

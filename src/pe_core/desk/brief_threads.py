@@ -26,10 +26,22 @@ from pe_core.model import (
     Reply,
     State,
 )
-from pe_core.store import BriefNoteRow, BriefRow, Change, Delete, In, Insert, RequestRow, Tell
+from pe_core.store import (
+    BriefNoteRow,
+    BriefRow,
+    Change,
+    Delete,
+    In,
+    Insert,
+    MessageRow,
+    RequestRow,
+    Tell,
+)
 
 S = BriefState
 TEXT_LIMIT = 4000
+ROOM_FOR_ASKERS = 20
+"""Entries of a request's thread that no helper may use up: whoever asked must not be silenced."""
 
 
 async def write_asker(
@@ -41,6 +53,9 @@ async def write_asker(
     found = await desk.store.get(RequestRow, request) if request is not None else None
     if request is None or found is None or State(found.state) in OVER:
         raise NotAllowed("work.brief.nobody_reads")
+    used = await desk.store.count(MessageRow, {"request": request})
+    if used >= WORDS_LIMIT - ROOM_FOR_ASKERS:
+        raise NotAllowed("work.brief.too_many_words")
     if await desk.store.count(BriefNoteRow, {"brief": brief}) >= WORDS_LIMIT:
         raise NotAllowed("work.brief.too_many_words")
     now, box = desk.now(), session.box
