@@ -85,11 +85,34 @@ def test_a_whole_line_is_read() -> None:
         "pseudonym\tnote\nbocian\t\n",
         "\n\npseudonym\n\nbocian\n\n",
         "pseudonym\nbocian",
+        "\r\n\npseudonym;city\nbocian;\n",
+        "pseudonym;hours\rbocian;\r\r",
     ],
-    ids=["plain", "BOM and CRLF", "semicolons", "tabs", "empty lines", "no last line end"],
+    ids=[
+        "plain",
+        "BOM and CRLF",
+        "semicolons",
+        "tabs",
+        "empty lines",
+        "no last line end",
+        "empty lines and semicolons",
+        "an old Mac",
+    ],
 )
 def test_tables_of_every_office_are_read(text: str) -> None:
     assert (Person(pseudonym="bocian", language="be"),) == people(text)
+
+
+def test_the_columns_of_an_old_mac_are_parted_by_what_parts_the_first_line() -> None:
+    first, second = people("pseudonym;note\rbocian;a, b, c\rsinica;d, e\r")
+
+    assert ("a, b, c", "d, e") == (first.note, second.note)
+
+
+def test_a_letter_whose_mark_stands_apart_is_that_letter() -> None:
+    (person,) = people("pseudonym\n\u0438\u0306\u043e\u0433\u0430\n")
+
+    assert "\u0439\u043e\u0433\u0430" == person.pseudonym
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
@@ -117,7 +118,8 @@ def _whole(words: str) -> Flaw:
 
 def _read_lines(text: str) -> Iterator[tuple[int, list[str]] | Flaw]:
     """Yield the cells of each line that is not empty, with the number of its first line."""
-    head = text.split("\n", 1)[0]
+    # An old Mac ends its lines with a carriage return, and a table may begin with empty ones.
+    head = text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
     delimiter = max(",;\t", key=head.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
@@ -214,7 +216,8 @@ class _Row:
         return self.cells.get(column, "")
 
     def _pseudonym(self) -> str:
-        typed = self._cell("pseudonym").casefold()
+        # In one form, as what is typed on a page: a Mac may write a letter and its mark apart.
+        typed = unicodedata.normalize("NFKC", self._cell("pseudonym")).casefold()
         if PSEUDONYM.fullmatch(typed) is None:
             self.say("pseudonym", "1 to 40 letters, digits, dots, dashes or underlines")
         return typed
