@@ -131,6 +131,23 @@ def test_what_nobody_answered_is_in_the_figure_and_stands_by_itself(office: Offi
     assert [TITLE] == narrowed
 
 
+def test_an_offer_that_ran_out_today_is_in_the_figure_and_the_next_is_proposed(
+    office: Office,
+) -> None:
+    office.volunteer("dzik")
+    office.volunteer("lasica")
+    office.need()
+    office.go(f"/needs/{office.needs()[0].id}")
+    office.offer("dzik")
+    waiting = proposed(office.browser.go(MATCHING))
+    office.embassy.clock.move(hours=25)
+    office.unlock()
+
+    assert "1 Looked for, 1 without an answer" == figure(office)
+    assert [(TITLE, [])] == waiting
+    assert [(TITLE, ["lasica"])] == proposed(office.browser.go(MATCHING))
+
+
 def test_the_day_has_seven_figures_at_most(office: Office) -> None:
     page = office.browser.go("/en/staff")
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from pe_core.desk.desk import Desk, today_of
+from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import open_grants
 from pe_core.desk.needs import living_needs, open_need
+from pe_core.desk.offering import silent_offers
 from pe_core.desk.sessions import Session
 from pe_core.model import BriefState, NeedId
 from pe_core.model.struct import Model
@@ -25,7 +26,7 @@ async def look_over_needs(desk: Desk, session: Session) -> NeedFigures:
     ours = [(need, request) for need, request, epoch in heads if epoch in session.epochs]
     living = await living_needs(desk, ours)
     calls = await calls_of(desk, session, living)
-    return NeedFigures(open=len(living), unanswered=await _unanswered(desk, calls))
+    return NeedFigures(open=len(living), unanswered=await _unanswered(desk, session, calls))
 
 
 async def calls_of(desk: Desk, session: Session, needs: Sequence[str]) -> dict[str, NeedId]:
@@ -41,13 +42,13 @@ async def calls_of(desk: Desk, session: Session, needs: Sequence[str]) -> dict[s
     }
 
 
-async def _unanswered(desk: Desk, calls: dict[str, NeedId]) -> frozenset[NeedId]:
+async def _unanswered(desk: Desk, session: Session, calls: dict[str, NeedId]) -> frozenset[NeedId]:
     """Return the needs of which an offer ran out, and that nobody can answer now."""
-    today = today_of(desk).toordinal()
+    over = await silent_offers(desk, session)
     waiting, silent = set(), set()
     where = {"call": In(tuple(calls))}
-    for call, state, day in await desk.store.pick(BriefRow, ("call", "state", "day"), where):
-        if state == BriefState.OFFERED.value and day >= today:
+    for brief, call, state in await desk.store.pick(BriefRow, ("id", "call", "state"), where):
+        if state == BriefState.OFFERED.value and brief not in over:
             waiting.add(call)
         elif state in (BriefState.OFFERED.value, BriefState.EXPIRED.value):
             silent.add(call)

@@ -37,6 +37,7 @@ from pe_core.model import (
     BriefDetail,
     BriefId,
     BriefState,
+    Need,
     NeedId,
     NeedState,
     Reason,
@@ -162,13 +163,13 @@ async def read_offers(desk: Desk, session: Session, view: NeedView) -> list[Offe
     order = {brief: place for place, (brief, _) in enumerate(view.body.briefs)}
     rows = await desk.store.select(BriefRow, {"id": In(tuple(order))})
     stubs = ((row, open_stub(desk, session, row)) for row in rows)
-    views = [_offer_view(desk, view, row, stub) for row, stub in stubs if stub is not None]
+    views = [_offer_view(desk, row, stub) for row, stub in stubs if stub is not None]
     return sorted(views, key=lambda one: order[one.brief])
 
 
-def _offer_view(desk: Desk, view: NeedView, row: BriefRow, stub: Stub) -> OfferView:
+def _offer_view(desk: Desk, row: BriefRow, stub: Stub) -> OfferView:
     state = S(row.state)
-    if state is S.OFFERED and answer_by(view.body.need, stub.at) <= desk.now():
+    if state is S.OFFERED and _is_silent(desk, stub):
         state = S.EXPIRED
     return OfferView(
         brief=BriefId(row.id),
@@ -272,6 +273,26 @@ async def expire_offers(desk: Desk) -> int:
             await desk.store.write(end_brief(desk, row, S.EXPIRED))
             ended += 1
     return ended
+
+
+async def silent_offers(desk: Desk, session: Session) -> frozenset[str]:
+    """Return the offers of needs that nobody can answer any more, whose rows do not say so yet.
+
+    The row has the last day alone; on that day the hour is in the stub, of which a shift's waits
+    until it begins.
+    """
+    today = desk.now().date().toordinal()
+    found = set()
+    for row in await desk.store.select(BriefRow, {"state": S.OFFERED.value, "day": AtMost(today)}):
+        stub = open_stub(desk, session, row)
+        if row.day < today or (stub is not None and _is_silent(desk, stub)):
+            found.add(row.id)
+    return frozenset(found)
+
+
+def _is_silent(desk: Desk, stub: Stub) -> bool:
+    need = Need(start=stub.start, end=stub.end)
+    return stub.shift is None and answer_by(need, stub.at) <= desk.now()
 
 
 async def free_place(desk: Desk, row: BriefRow) -> list[Change]:

@@ -15,6 +15,7 @@ from pe_core.desk.cards import catch_up_cards
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.epochs import open_grants
 from pe_core.desk.needs import NeedView, has_begun, read_open_needs
+from pe_core.desk.offering import silent_offers
 from pe_core.desk.roster import fold_handle
 from pe_core.desk.sessions import Promise, Session
 from pe_core.desk.shifts import ShiftView, trace_of
@@ -205,7 +206,8 @@ async def propose_for_all(desk: Desk, session: Session) -> list[Proposal]:
     crowd, duties = await crowd_of(desk, session), await read_duties(desk, session)
     await record(desk, session.box, Act.MATCHED)
     in_hand = In(tuple(state.value for state in (*LIVING, BriefState.DONE)))
-    held = {brief for (brief,) in await desk.store.pick(BriefRow, ("id",), {"state": in_hand})}
+    rows = await desk.store.pick(BriefRow, ("id",), {"state": in_hand})
+    held = {brief for (brief,) in rows} - await silent_offers(desk, session)
     needs: list[tuple[NeedId, Need]] = [
         (view.id, replace(_without_asked(view), places=left))
         for view in views
