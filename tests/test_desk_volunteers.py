@@ -328,6 +328,17 @@ def test_who_was_turned_away_is_forgotten_however_often_they_look(scene: Scene) 
     assert before == scene.run(scene.desk.store.get(VolunteerRow, scene.box)).keep_until
 
 
+def test_what_is_written_of_who_was_turned_away_keeps_them_no_longer(scene: Scene) -> None:
+    block = V.BLOCKED
+    scene.run(screening.turn_away(scene.desk, scene.staff, scene.known(), block, "Known to harm."))
+    told = scene.known().row.keep_until
+    scene.clock.move(weeks=2)
+    scene.run(screening.set_words(scene.desk, scene.staff, scene.known(), "We are sorry."))
+
+    assert "We are sorry." == scene.known().standing.words
+    assert told == scene.known().row.keep_until
+
+
 def keep_up(scene: Scene, weeks: int) -> None:
     for _ in range(weeks):
         scene.clock.move(weeks=1)

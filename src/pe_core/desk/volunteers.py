@@ -18,7 +18,7 @@ from pe_core.errors import EnvelopeRefused, NotFound
 from pe_core.model import Box, Profile, Standing, VolunteerState
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
-from pe_core.model.week import week_of
+from pe_core.model.week import Week, week_of
 from pe_core.rules.volunteering import OVER, Step, keep_volunteer, missing_steps, state_of
 from pe_core.store import Change, EpochRow, Update, VolunteerRow
 from pe_core.vault import (
@@ -167,14 +167,25 @@ async def write_standing(
     """Write what the embassy says of a volunteer, signed by who acts, with the trail's entry."""
     judged = sign_standing(desk, known.profile, standing, session.keys)
     changed = msgspec.structs.replace(known, standing=standing, judged=judged)
-    stored = await change_record(desk, changed)
+    stored = await change_record(desk, changed, keep_until=_same_end(desk, known, changed))
     await record(desk, session.box, act, str(known.box), [*changes, stored])
 
 
-async def change_record(desk: Desk, known: Known) -> Change:
+def _same_end(desk: Desk, before: Known, after: Known) -> Week | None:
+    """Return the last week of a record that is over already, whatever is written of it now.
+
+    Its owner has read on which day it is erased.
+    """
+    state = state_now(desk, before)
+    is_same = state in OVER and state is state_now(desk, after)
+    return Week(before.row.keep_until) if is_same else None
+
+
+async def change_record(desk: Desk, known: Known, *, keep_until: Week | None = None) -> Change:
     """Return the change that seals a record anew to the roster in force, its card to be made.
 
-    Raises Conflict, once it is written, if somebody else changed the record meanwhile.
+    It is kept until ``keep_until``, or as long as somebody in its state is from now on. Raises
+    Conflict, once it is written, if somebody else changed the record meanwhile.
     """
     epoch = await current_epoch(desk, "roster")
     columns = sealed_parts(desk, epoch, known.profile, known.said, known.judged)
@@ -183,7 +194,7 @@ async def change_record(desk: Desk, known: Known) -> Change:
     values = {
         **columns,
         "epoch": epoch.id,
-        "keep_until": keep_volunteer(known.profile, state, week),
+        "keep_until": keep_until or keep_volunteer(known.profile, state, week),
         "revision": known.row.revision + 1,
         "card": None,
     }
