@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pe_core.desk import cards, invites, screening, volunteers
 from pe_core.desk.bringing_in import bring_in
+from pe_core.desk.own_record import leave
 from pe_core.desk.sessions import Session
 from pe_core.desk.tracing import read_trail
 from pe_core.desk.volunteer_notes import read_notes, write_note
@@ -500,6 +501,23 @@ def test_a_wish_for_support_waits_for_us_until_somebody_has_heard_it(office: Off
     assert "They ask for support" in record.words
     assert "Thank you for looking after them." in done.words
     assert "They ask for support" not in done.words
+    assert "Nobody waits for you" in office.busel.go(LIST).words
+
+
+def test_who_left_with_a_wish_for_support_waits_until_somebody_has_heard_it(
+    office: Office,
+) -> None:
+    make_active(office)
+    sent, wished = office.known().profile.sent, office.embassy.clock.now()
+    office.run(send_profile(office.desk, office.wouk, sent=sent, support=wished))
+    office.run(leave(office.desk, office.wouk))
+    listed = office.busel.go(LIST)
+    office.busel.go(office.at)
+    office.embassy.clock.move(minutes=1)
+    done = office.act(office.busel, "support")
+
+    assert "Asks for support" in listed.words
+    assert "Thank you for looking after them." in done.words
     assert "Nobody waits for you" in office.busel.go(LIST).words
 
 

@@ -63,8 +63,10 @@ async def set_gates(desk: Desk, session: Session, known: Known, gates: Sequence[
 
 
 async def note_support(desk: Desk, session: Session, known: Known) -> None:
-    """Note that somebody has looked after a volunteer who had asked for support."""
-    _refuse_unless(desk, known, _OPEN)
+    """Note that somebody has looked after a volunteer who had asked for support.
+
+    Whoever has left since may need it as much, and waits for us until it is noted.
+    """
     supported = desk.now()
     await _write(desk, session, known, lambda standing: _with(standing, supported=supported))
 
