@@ -191,6 +191,18 @@ def test_all_that_is_wrong_with_a_need_is_said_at_once_and_what_was_typed_is_kep
         ),
         ({"day-day": "1", "day-month": "1", "day-year": "2030", "start": "9", "end": "9"}, "end"),
         ({"day-day": "", "start": "9", "end": "10"}, "day"),
+        ({"day-year": "9999", "start": "9", "end": "10"}, "day"),
+        (
+            {
+                "day-day": "31",
+                "day-month": "12",
+                "day-year": "9999",
+                "start": "23",
+                "end": "1",
+            },
+            "day",
+        ),
+        ({"day-year": "1", "start": "0", "end": "1"}, "day"),
         (
             {"day-day": "1", "day-month": "1", "day-year": "2030", "start": "9:60", "end": "10"},
             "start",

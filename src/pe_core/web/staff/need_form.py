@@ -249,7 +249,7 @@ def _read_times(
     if typed.time != FIXED:
         return None, None, ()
     problems: list[Problem] = []
-    day = read_date(typed.day)
+    day = _near_enough(read_date(typed.day))
     if day is None:
         code = "no_such_day" if any(typed.day) else "required"
         problems.append(Problem(field="day", code=code))
@@ -269,6 +269,11 @@ def _read_times(
     if problems:
         return None, None, tuple(problems)
     return moments["start"], moments["end"], ()
+
+
+def _near_enough(day: date | None) -> date | None:
+    """Return a day on which every clock of the world can be told; the first and last have none."""
+    return day if day is not None and date.min.year < day.year < date.max.year else None
 
 
 def _read_clock(typed: str) -> time | None:
