@@ -1,5 +1,6 @@
 """A calendar feed says when somebody is busy to whoever has its address, and nothing to a thief."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,8 +115,8 @@ def test_a_renewed_address_leaves_the_old_one_leading_nowhere(team: Team) -> Non
 def test_a_stopped_feed_is_gone_and_stays_gone(team: Team) -> None:
     desk, dzik = team.desk, team.people["dzik"]
     token = team.run(briefs.begin_feed(desk, dzik))
-    team.run(feeds.stop_feed(desk, dzik))
-    team.run(feeds.stop_feed(desk, dzik))
+    team.run(briefs.end_feed(desk, dzik))
+    team.run(briefs.end_feed(desk, dzik))
     promise(team, 1)
 
     assert (None, b"") == (times(team, token), team.run(feeds.feed_token(desk, dzik)))
@@ -174,6 +175,21 @@ def test_what_others_end_stays_in_the_feed_until_its_owner_looks_again(team: Tea
     team.run(briefs.put_feed_right(desk, dzik))
 
     assert ([span], []) == (before, times(team, token))
+
+
+def test_a_feed_that_is_stopped_while_another_page_puts_it_right_stays_stopped(team: Team) -> None:
+    desk, dzik = team.desk, team.people["dzik"]
+    token = team.run(briefs.begin_feed(desk, dzik))
+    _, brief, view = promise(team, 1)
+    team.run(offering.take_back(desk, team.busel, view.id, brief))
+
+    async def both() -> None:
+        await asyncio.gather(briefs.put_feed_right(desk, dzik), briefs.end_feed(desk, dzik))
+
+    team.run(both())
+
+    assert times(team, token) is None
+    assert 0 == team.run(desk.store.count(FeedRow))
 
 
 def test_a_feed_that_is_right_is_not_written_again(team: Team) -> None:

@@ -228,13 +228,19 @@ async def end_own_work(desk: Desk, session: Session) -> None:
             await decline(desk, session, BriefId(row.id))
         else:
             await give_back(desk, session, BriefId(row.id))
-    await stop_feed(desk, session)
+    await end_feed(desk, session)
 
 
 async def begin_feed(desk: Desk, session: Session) -> bytes:
     """Begin a volunteer's calendar feed, or renew its address; returns the address's token."""
     async with _turn(desk, session):
         return await make_feed(desk, session, await _entries(desk, session))
+
+
+async def end_feed(desk: Desk, session: Session) -> None:
+    """End a volunteer's calendar feed; what another page of theirs puts right stays ended."""
+    async with _turn(desk, session):
+        await stop_feed(desk, session)
 
 
 async def put_feed_right(desk: Desk, session: Session) -> None:

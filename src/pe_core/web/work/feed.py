@@ -8,8 +8,8 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from pe_core.desk.briefs import begin_feed, put_feed_right
-from pe_core.desk.feeds import TOKEN_SIZE, feed_token, read_feed, stop_feed
+from pe_core.desk.briefs import begin_feed, end_feed, put_feed_right
+from pe_core.desk.feeds import TOKEN_SIZE, feed_token, read_feed
 from pe_core.web.guards.caller import fields_of, session_of
 from pe_core.web.guards.headers import FILE_SECURITY
 from pe_core.web.guards.refusals import refusal
@@ -45,7 +45,7 @@ async def take_feed(request: PageRequest) -> Response[Any]:
     desk, session = desk_of(request), session_of(request)
     act = fields_of(request).one("act")
     if act == "stop":
-        await stop_feed(desk, session)
+        await end_feed(desk, session)
         done = "stopped"
     elif act == "make":
         done = "renewed" if await feed_token(desk, session) else "made"
