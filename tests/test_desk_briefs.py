@@ -847,6 +847,24 @@ def test_a_checklist_keeps_its_last_marks_only_and_leaves_room_to_write(team: Te
     assert 2 == team.run(desk.store.count(BriefNoteRow))
 
 
+def test_marks_are_kept_though_the_asker_writes_in_the_same_moment(team: Team) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    desk, dzik, brief, visit = team.desk, team.people["dzik"], team.brief("dzik"), team.visit()
+    items = team.run(briefs.open_brief(desk, dzik, brief)).detail.checklist
+
+    async def both() -> None:
+        await asyncio.gather(
+            brief_threads.tick(desk, dzik, brief, items[:2]),
+            brief_threads.write_helper(desk, visit, brief, "Are you there?"),
+        )
+
+    team.run(both())
+    notes = team.run(briefs.open_brief(desk, dzik, brief)).notes
+
+    assert {items[:2], None} == {note.ticked for note in notes}
+
+
 @pytest.mark.parametrize("act", ["give_back", "done", "write", "tick"])
 def test_what_is_only_offered_is_not_worked_on(team: Team, act: str) -> None:
     team.offer(team.need(), "dzik")

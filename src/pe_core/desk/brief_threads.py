@@ -94,10 +94,14 @@ async def tick(desk: Desk, session: Session, brief: BriefId, items: tuple[str, .
     _, keys, _, detail = await open_taken_brief(desk, session, brief)
     ticked = tuple(item for item in detail.checklist if item in items)
     note = BriefNote(at=desk.now(), box=session.box, ticked=ticked)
-    before = await find_ticks(desk, brief, keys)
-    row = await seal_note(desk, brief, keys.public, note)
-    gone = Delete(BriefNoteRow, {"id": In(before)})
-    await desk.store.write([*([gone] if before else []), Insert(row)])
+
+    async def ticked_off() -> list[Change]:
+        before = await find_ticks(desk, brief, keys)
+        gone = Delete(BriefNoteRow, {"id": In(before)})
+        made = Insert(await seal_note(desk, brief, keys.public, note))
+        return [gone, made] if before else [made]
+
+    await write_for_asker(desk, ticked_off)
 
 
 async def write_helper(desk: Desk, visit: Visit, brief: str, text: str) -> None:
