@@ -20,6 +20,7 @@ from pe_core.desk import (
     screening,
     visits,
 )
+from pe_core.desk.first_look import look_at_requests
 from pe_core.desk.sealing import WORDS_LIMIT
 from pe_core.desk.seeking import look_again, seek
 from pe_core.desk.sorting import extend
@@ -685,6 +686,33 @@ def test_who_is_blocked_keeps_no_task_though_somebody_takes_another_place_of_it(
     assert {"dzik": "withdrawn", "lasica": "accepted"} == team.states()
     assert [1] == [call.taken for call in team.run(team.desk.store.select(CallRow))]
     assert NeedState.OPEN is team.run(needs.read_need(team.desk, team.busel, view.id)).state
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_a_newcomer_took_from_who_was_blocked_is_looked_for_again_by_who_can_open_it(
+    team: Team, ended: bool
+) -> None:
+    view = team.need()
+    team.offer(view, "dzik")
+    team.accept("dzik")
+    code = team.run(invites.make_invite(team.desk, team.busel))
+    account = team.run(open_account(team.desk, team.clock, code, "zubr"))
+    zubr = team.run(unlock_account(team.desk, team.clock, account))
+    busel = team.run(unlock_account(team.desk, team.clock, team.account))
+    block, box = VolunteerState.BLOCKED, team.box("dzik")
+    known = team.run(screening.find_for(team.desk, busel, box))
+    team.run(screening.turn_away(team.desk, busel, known, block, "Known to harm."))
+    pending = team.run(screening.find_for(team.desk, zubr, box))
+    team.run(screening.confirm_pending(team.desk, zubr, pending))
+    stuck = team.run(needs.read_need(team.desk, busel, view.id)).state
+    if ended:
+        closed = Update(RequestRow, (team.request,), {"state": State.CLOSED.value})
+        team.run(team.desk.store.write([closed]))
+    team.run(look_at_requests(team.desk, busel))
+    after = team.run(needs.read_need(team.desk, busel, view.id)).state
+
+    assert {"dzik": "withdrawn"} == team.states()
+    assert (NeedState.MET, NeedState.MET if ended else NeedState.OPEN) == (stuck, after)
 
 
 def test_hours_of_a_months_last_evening_count_in_that_month_on_the_embassys_clocks(

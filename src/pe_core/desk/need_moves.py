@@ -5,7 +5,7 @@ import msgspec
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import ends_before
 from pe_core.desk.need_figures import calls_of
-from pe_core.desk.needs import NeedView, open_need
+from pe_core.desk.needs import NeedView, living_needs, open_need
 from pe_core.desk.sessions import Session
 from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import NeedState, RequestId
@@ -61,24 +61,34 @@ async def move_needs(
 async def keep_needs(desk: Desk, session: Session) -> None:
     """Keep what was offered as long as its request, where that changed while nobody was unlocked.
 
-    What was offered for a need that was dropped has ended, with all keys, and is left alone.
+    What was offered for a need that was dropped has ended, with all keys, and is left alone. A
+    need whose helper was shut out by a colleague who cannot open it is looked for again.
     """
     there = In((NeedState.OPEN.value, NeedState.MET.value))
-    heads = await desk.store.pick(NeedRow, ("id", "request", "epoch"), {"state": there})
-    ours = {need: request for need, request, epoch in heads if epoch in session.epochs}
+    columns = ("id", "request", "epoch", "state")
+    heads = await desk.store.pick(NeedRow, columns, {"state": there})
+    ours = {need: request for need, request, epoch, _ in heads if epoch in session.epochs}
     needs = await calls_of(desk, session, tuple(ours))
     requests = In(tuple(set(ours.values())))
     kept = dict(await desk.store.pick(RequestRow, ("id", "keep_until"), {"id": requests}))
-    calls = await desk.store.pick(CallRow, ("id", "keep_until"), {"id": In(tuple(needs))})
+    counted = ("id", "keep_until", "places", "taken")
+    calls = await desk.store.pick(CallRow, counted, {"id": In(tuple(needs))})
     wrong = {
         call: kept[ours[needs[call]]]
-        for call, until in calls
+        for call, until, _, _ in calls
         if kept.get(ours[needs[call]], until) != until
     }
+    met = {need for need, _, _, state in heads if state == NeedState.MET.value}
+    free = {needs[call] for call, _, places, taken in calls if taken < places}
+    empty = [(need, ours[need]) for need in met & free]
     briefs = await desk.store.pick(BriefRow, ("id", "call"), {"call": In(tuple(wrong))})
     changes: list[Change] = [
         *(Update(CallRow, (call,), {"keep_until": until}) for call, until in wrong.items()),
         *(Update(BriefRow, (brief,), {"keep_until": wrong[call]}) for brief, call in briefs),
+        *(
+            Update(NeedRow, (need,), {"state": NeedState.OPEN.value}, expect={"state": "met"})
+            for need in await living_needs(desk, empty)
+        ),
     ]
     try:
         await desk.store.write(changes)
