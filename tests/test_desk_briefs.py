@@ -712,6 +712,7 @@ def test_what_a_newcomer_took_from_who_was_blocked_is_looked_for_again_by_who_ca
     after = team.run(needs.read_need(team.desk, busel, view.id)).state
 
     assert {"dzik": "withdrawn"} == team.states()
+    assert () == team.run(visits.look(team.desk, team.visit())).helpers
     assert (NeedState.MET, NeedState.MET if ended else NeedState.OPEN) == (stuck, after)
 
 

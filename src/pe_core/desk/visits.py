@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 import msgspec
 
+from pe_core.desk.brief_keys import TAKEN
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.files import CleanFile
@@ -45,7 +46,7 @@ from pe_core.model.week import Week
 from pe_core.rules.lifecycle import may_move
 from pe_core.rules.receipts import read_receipt
 from pe_core.rules.retention import withdrawal_day
-from pe_core.store import Change, Delete, Insert, ReplyRow, RequestRow, Tell, Update
+from pe_core.store import BriefRow, Change, Delete, In, Insert, ReplyRow, RequestRow, Tell, Update
 from pe_core.vault import bucket_of, locator_hash, open_envelope, receipt_keys
 
 TRIES = 16
@@ -118,7 +119,7 @@ async def look(desk: Desk, visit: Visit) -> View:
         state=state,
         week=Week(row.week),
         replies=tuple(item for item in shown if item.reply.text),
-        helpers=() if state in OVER else _helpers(shown),
+        helpers=() if state in OVER else await _helpers(desk, shown),
         waiting_on=notice.waiting_on if notice else None,
         outcome=notice.outcome if notice else None,
         withdrawal_due=await timer_of(desk, WithdrawalFellDue(request=visit.request)),
@@ -140,8 +141,12 @@ def is_introduction(reply: Reply) -> bool:
     return reply.kind is MessageKind.HELPER and not reply.text
 
 
-def _helpers(shown: Sequence[Shown]) -> tuple[str, ...]:
-    return tuple(item.reply.brief for item in shown if is_introduction(item.reply))
+async def _helpers(desk: Desk, shown: Sequence[Shown]) -> tuple[str, ...]:
+    """Return the tasks of who still helps: who ended one may not have been able to say so here."""
+    briefs = tuple(item.reply.brief for item in shown if is_introduction(item.reply))
+    taken = {"id": In(briefs), "state": In([state.value for state in TAKEN])}
+    there = {brief for (brief,) in await desk.store.pick(BriefRow, ("id",), taken)}
+    return tuple(brief for brief in briefs if brief in there)
 
 
 def is_lasting(reply: Reply) -> bool:
