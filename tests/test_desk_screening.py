@@ -264,17 +264,19 @@ def test_who_was_turned_away_is_not_rung_any_more(scene: Scene, to: VolunteerSta
     rings = Rings(scene.desk)
     scene.desk.ring, scene.desk.forget_ring = rings.ring, rings.forget
     way = Way(notifier="zz.desk", address="7", readable=True)
+    if to is V.BLOCKED:
+        scene.make_active()
     scene.run(set_ways(scene.desk, scene.wouk, [way]))
     ring_volunteer(scene.desk, scene.known().profile)
     before = (len(rings), scene.run(scene.desk.store.count(OpenAddressRow)))
     scene.do(screening.turn_away, scene.busel, to, "Not now.")
     scene.do(screening.confirm_pending, scene.zubr)
 
-    assert (1, 1) == before
+    assert (1, to is V.BLOCKED) == before
     assert (0, 0) == (len(rings), scene.run(scene.desk.store.count(OpenAddressRow)))
 
 
-def test_who_was_declined_is_rung_again_once_they_have_applied_again(scene: Scene) -> None:
+def test_who_was_declined_is_rung_again_once_they_are_accepted_again(scene: Scene) -> None:
     way = Way(notifier="zz.desk", address="7", readable=True)
     scene.run(set_ways(scene.desk, scene.wouk, [way]))
     scene.do(screening.turn_away, scene.busel, V.DECLINED, "Not now.")
@@ -282,8 +284,11 @@ def test_who_was_declined_is_rung_again_once_they_have_applied_again(scene: Scen
     scene.clock.move(minutes=1)
     again: Session = scene.run(unlock_account(scene.desk, scene.clock, scene.account))
     scene.run(apply_again(scene.desk, again))
+    applied = scene.run(scene.desk.store.count(OpenAddressRow))
+    scene.make_active()
     rows = scene.run(scene.desk.store.select(OpenAddressRow))
 
+    assert 0 == applied
     assert [(scene.wouk.box, "7")] == [(row.box, row.address) for row in rows]
 
 

@@ -10,14 +10,15 @@ from pe_core.courier import Rings
 from pe_core.desk.own_record import change_own
 from pe_core.desk.own_ways import WHEN
 from pe_core.desk.ringing import ring_volunteer
+from pe_core.desk.sessions import Session
 from pe_core.errors import Conflict
-from pe_core.model import Fluency, Gender, Skill, Skilled, Spoken
+from pe_core.model import Fluency, Gender, Skill, Skilled, Spoken, VolunteerState
 from pe_core.rules.week_grid import hours_of
 from pe_core.store import OpenAddressRow
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.web.work import parts
-from volunteering import SAID, Typed, Wouk
+from volunteering import SAID, Typed, Wouk, judge
 
 Run = Callable[[Awaitable[Any]], Any]
 Open = Callable[[], Browser]
@@ -320,7 +321,11 @@ def addresses(wouk: Wouk) -> list[tuple[str, str]]:
     return [(row.notifier, row.address) for row in rows]
 
 
-def test_an_address_lies_in_clear_only_while_its_owner_agrees(wouk: Wouk) -> None:
+def test_an_address_lies_in_clear_only_while_its_owner_agrees(
+    wouk: Wouk, pe_staff: Session
+) -> None:
+    wouk.send()
+    judge(wouk, pe_staff, state=VolunteerState.ACTIVE)
     wouk.say("ways", {"address-1": "7", "when-1": "day"})
     sealed = addresses(wouk)
     wouk.say("ways", {"address-1": "7", "when-1": "day", "readable-1": "yes"})
@@ -383,6 +388,17 @@ def test_a_notifier_that_fails_is_switched_off_and_the_page_says_so(
     assert "/en/work/me/note" == wouk.say("ways", {"address-1": ""}).path
 
 
+def test_an_address_of_whom_nobody_has_accepted_is_sealed(wouk: Wouk, pe_staff: Session) -> None:
+    wouk.send()
+    wouk.say("ways", {"address-1": "7", "readable-1": "yes"})
+    applied = addresses(wouk)
+    judge(wouk, pe_staff, state=VolunteerState.ACTIVE)
+    accepted = addresses(wouk)
+    judge(wouk, pe_staff, state=VolunteerState.DECLINED, reason="Not now.")
+
+    assert ([], [("zz.desk", "7")], []) == (applied, accepted, addresses(wouk))
+
+
 def test_without_a_notifier_there_is_no_such_page(
     wouk: Wouk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,8 +410,10 @@ def test_without_a_notifier_there_is_no_such_page(
 
 
 def test_an_address_whose_plugin_is_gone_is_shown_and_kept_until_its_owner_deletes_it(
-    wouk: Wouk, monkeypatch: pytest.MonkeyPatch
+    wouk: Wouk, pe_staff: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wouk.send()
+    judge(wouk, pe_staff, state=VolunteerState.ACTIVE)
     wouk.say("ways", {"address-1": "7", "readable-1": "yes"})
     bare = msgspec.structs.replace(wouk.embassy.desk.plugins, notifiers={})
     monkeypatch.setattr(wouk.embassy.desk, "plugins", bare)

@@ -11,7 +11,7 @@ from pe_core.desk import screening
 from pe_core.desk.own_record import change_own, words_of_agreement
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteer_notes import ALONE_LIMIT, read_notes, write_note
-from pe_core.desk.volunteers import read_volunteer, state_now, write_standing
+from pe_core.desk.volunteers import read_volunteer, state_now
 from pe_core.model import Standing, VolunteerState
 from pe_core.rules.agreement import agreement_body, agreement_digest
 from pe_core.rules.texts import show_time
@@ -19,7 +19,7 @@ from pe_core.rules.volunteering import AGREEMENT
 from pe_core.toolkit.browser import Browser
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.vault import verify
-from volunteering import Wouk
+from volunteering import Wouk, judge
 
 Run = Callable[[Awaitable[Any]], Any]
 Open = Callable[[], Browser]
@@ -34,14 +34,6 @@ def wouk(pe_embassy: TestEmbassy, pe_run: Run, pe_browser: Open) -> Wouk:
 @pytest.fixture
 def staff(pe_staff: Session) -> Session:
     return pe_staff
-
-
-def judge(wouk: Wouk, staff: Session, **values: Any) -> None:
-    """Let a coordinator write what the embassy says, whatever it is."""
-    desk = wouk.embassy.desk
-    known = wouk.run(read_volunteer(desk, staff, wouk.session.box))
-    standing = msgspec.structs.replace(known.standing, since=desk.now(), **values)
-    wouk.run(write_standing(desk, staff, known, standing))
 
 
 def test_the_agreement_is_signed_with_the_account_over_the_words_that_were_read(

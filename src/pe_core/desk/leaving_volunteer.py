@@ -7,7 +7,6 @@ from pe_core.desk.desk import Desk
 from pe_core.desk.ringing import forget_rings
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteers import read_own, write_own
-from pe_core.store import Delete, OpenAddressRow
 
 
 async def end_own_work(desk: Desk, session: Session) -> None:
@@ -19,7 +18,6 @@ async def end_own_work(desk: Desk, session: Session) -> None:
     await end_tasks(desk, session)
     known = await read_own(desk, session)
     profile = msgspec.structs.replace(known.profile, left=desk.now(), ways=())
-    changes = [Delete(OpenAddressRow, {"box": session.box})]
-    await write_own(desk, session, known, profile, changes)
+    await write_own(desk, session, known, profile)
     forget_rings(desk, known.profile.ways)
     desk.sessions.drop_where(lambda other: other.box == session.box)

@@ -1,6 +1,6 @@
 """What a volunteer does with their own record: say, send, sign, pause, leave, come back, export."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,6 @@ from pe_core.desk.briefs import BriefView, list_briefs
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.leaving_volunteer import end_own_work
 from pe_core.desk.own_answers import answer_problems, stops
-from pe_core.desk.ringing import open_addresses
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteer_notes import read_notes
 from pe_core.desk.volunteers import read_own, state_now, write_own
@@ -19,7 +18,6 @@ from pe_core.model import Agreement, Profile, VolunteerState
 from pe_core.rules.agreement import agreement_body, agreement_digest, agreement_words
 from pe_core.rules.profiles import missing_parts
 from pe_core.rules.volunteering import AGREEMENT, OVER
-from pe_core.store import Change, Delete, OpenAddressRow
 from pe_core.vault.vouches import AGREEMENT as SIGNED_AGREEMENT
 
 V = VolunteerState
@@ -27,12 +25,7 @@ V = VolunteerState
 LONGEST_PAUSE_DAYS = 366
 
 
-async def change_own(
-    desk: Desk,
-    session: Session,
-    change: Callable[[Profile], Profile],
-    changes: Sequence[Change] = (),
-) -> None:
+async def change_own(desk: Desk, session: Session, change: Callable[[Profile], Profile]) -> None:
     """Change what a volunteer says of themselves, and nothing if it is the same.
 
     Raises NotAllowed once they have left or were refused, and Conflict if the record changed
@@ -42,8 +35,8 @@ async def change_own(
     if state_now(desk, known) in OVER:
         raise NotAllowed("work.over")
     profile = change(known.profile)
-    if profile != known.profile or changes:
-        await write_own(desk, session, known, profile, changes)
+    if profile != known.profile:
+        await write_own(desk, session, known, profile)
 
 
 def is_whole(desk: Desk, profile: Profile) -> bool:
@@ -110,8 +103,7 @@ async def leave(desk: Desk, session: Session) -> None:
 async def apply_again(desk: Desk, session: Session) -> None:
     """Come back after leaving or after a no: what was said is given to the coordinators anew.
 
-    Who left before everything was said goes on where they were. Addresses that the server may
-    read are in clear again.
+    Who left before everything was said goes on where they were.
     """
     known = await read_own(desk, session)
     state = state_now(desk, known)
@@ -119,9 +111,7 @@ async def apply_again(desk: Desk, session: Session) -> None:
         raise NotAllowed("work.over")
     sent = desk.now() if state is V.DECLINED or is_whole(desk, known.profile) else None
     profile = msgspec.structs.replace(known.profile, left=None, paused_until=None, sent=sent)
-    gone = Delete(OpenAddressRow, {"box": session.box})
-    changes = [gone, *open_addresses(session.box, profile.ways)]
-    await write_own(desk, session, known, profile, changes)
+    await write_own(desk, session, known, profile)
 
 
 async def export_own(desk: Desk, session: Session) -> bytes:

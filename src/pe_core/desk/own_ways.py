@@ -7,14 +7,13 @@ import msgspec
 
 from pe_core.desk.desk import Desk
 from pe_core.desk.own_record import change_own
-from pe_core.desk.ringing import forget_rings, open_addresses
+from pe_core.desk.ringing import forget_rings
 from pe_core.desk.sessions import Session
 from pe_core.desk.volunteers import read_own
 from pe_core.hooks.troubles import Kind
 from pe_core.model import Hours, Problem, Profile, Way
 from pe_core.model.struct import Model
 from pe_core.model.volunteer import NEVER
-from pe_core.store import Change, Delete, OpenAddressRow
 
 ADDRESS_LIMIT = 300
 
@@ -70,7 +69,8 @@ async def set_ways(
 ) -> None:
     """Be rung by these ways; those whose plugin is gone stay, but for the ``forgotten``.
 
-    An address lies in clear only while its owner agrees that the server may read it.
+    An address lies in clear only while its owner, whom coordinators accepted, agrees that the
+    server may read it.
     """
     enabled = frozenset((*desk.plugins.notifiers, *forgotten))
 
@@ -78,13 +78,8 @@ async def set_ways(
         others = (way for way in profile.ways if way.notifier not in enabled)
         return msgspec.structs.replace(profile, ways=(*others, *ways))
 
-    box = session.box
-    changes: list[Change] = [
-        Delete(OpenAddressRow, {"box": box, "notifier": name}) for name in enabled
-    ]
-    changes += open_addresses(box, ways)
     before = (await read_own(desk, session)).profile.ways
-    await change_own(desk, session, change, changes)
+    await change_own(desk, session, change)
     kept = {(way.notifier, way.address) for way in ways}
     gone = (way for way in before if way.notifier in enabled)
     forget_rings(desk, (way for way in gone if (way.notifier, way.address) not in kept))

@@ -35,7 +35,7 @@ def forget_rings(desk: Desk, ways: Iterable[Way]) -> None:
 
 
 def open_addresses(box: Box, ways: Iterable[Way]) -> list[Change]:
-    """Return the changes that put those addresses in clear which the server may read."""
+    """Return the changes that put these addresses in clear."""
     return [
         Insert(
             OpenAddressRow(
@@ -46,5 +46,4 @@ def open_addresses(box: Box, ways: Iterable[Way]) -> list[Change]:
             )
         )
         for way in ways
-        if way.readable
     ]

@@ -19,7 +19,7 @@ from pe_core.errors import Conflict, NotAllowed
 from pe_core.model import Box, Gate, Pending, Standing, VolunteerState
 from pe_core.model.trail import Act
 from pe_core.rules.volunteering import Who, may_move, needs_reason
-from pe_core.store import BriefRow, Change, Delete, FeedRow, OpenAddressRow, Update
+from pe_core.store import BriefRow, Change, Delete, FeedRow, Update
 from pe_core.vault import coordinators_of, vouch_for
 
 LONGEST_PAUSE = timedelta(days=366)
@@ -207,7 +207,7 @@ async def _turn_away(desk: Desk, session: Session, known: Known, pending: Pendin
     )
     tasks = await desk.store.pick(BriefRow, ("id",), {"box": known.box})
     ends: list[Change] = [Update(BriefRow, (task,), {"own": None}) for (task,) in tasks]
-    ends += [Delete(table, {"box": known.box}) for table in (OpenAddressRow, FeedRow)]
+    ends.append(Delete(FeedRow, {"box": known.box}))
     _end_session(desk, known.box)
     await write_standing(desk, session, known, after, changes=ends)
     forget_rings(desk, known.profile.ways)

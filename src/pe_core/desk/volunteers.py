@@ -11,16 +11,17 @@ import msgspec
 
 from pe_core.desk.desk import Desk, today_of
 from pe_core.desk.epochs import current_epoch, open_grants
+from pe_core.desk.ringing import open_addresses
 from pe_core.desk.sealed_invites import read_lists
 from pe_core.desk.sessions import Session
 from pe_core.desk.trail import record
 from pe_core.errors import EnvelopeRefused, NotFound
-from pe_core.model import Box, Profile, Standing, VolunteerState
+from pe_core.model import Box, Profile, Standing, VolunteerState, Way
 from pe_core.model.struct import Model
 from pe_core.model.trail import Act
 from pe_core.model.week import Week, week_of
 from pe_core.rules.volunteering import OVER, Step, keep_volunteer, missing_steps, state_of
-from pe_core.store import Change, EpochRow, Update, VolunteerRow
+from pe_core.store import Change, Delete, EpochRow, OpenAddressRow, Update, VolunteerRow
 from pe_core.vault import (
     Keys,
     SignedBody,
@@ -153,7 +154,8 @@ async def write_own(
     """Write what a volunteer says of themselves; Conflict if the record changed meanwhile."""
     said = sign_profile(desk, profile, session.keys)
     changed = msgspec.structs.replace(known, profile=profile, said=said)
-    await desk.store.write([*changes, await change_record(desk, changed)])
+    rung = _rung_unattended(desk, known, changed)
+    await desk.store.write([*changes, *rung, await change_record(desk, changed)])
 
 
 async def write_standing(
@@ -168,7 +170,25 @@ async def write_standing(
     judged = sign_standing(desk, known.profile, standing, session.keys)
     changed = msgspec.structs.replace(known, standing=standing, judged=judged)
     stored = await change_record(desk, changed, keep_until=_same_end(desk, known, changed))
-    await record(desk, session.box, act, str(known.box), [*changes, stored])
+    rung = _rung_unattended(desk, known, changed)
+    await record(desk, session.box, act, str(known.box), [*changes, *rung, stored])
+
+
+def _rung_unattended(desk: Desk, before: Known, after: Known) -> list[Change]:
+    """Return the changes after which those addresses stand in clear which the server may read.
+
+    Of those whom coordinators accepted alone: anybody can apply, and name anybody's address.
+    """
+    was, now = _readable(desk, before), _readable(desk, after)
+    if now and was == now:
+        return []
+    return [Delete(OpenAddressRow, {"box": after.box}), *open_addresses(after.box, now)]
+
+
+def _readable(desk: Desk, known: Known) -> tuple[Way, ...]:
+    if state_now(desk, known) not in (VolunteerState.ACTIVE, VolunteerState.PAUSED):
+        return ()
+    return tuple(way for way in known.profile.ways if way.readable)
 
 
 def _same_end(desk: Desk, before: Known, after: Known) -> Week | None:
