@@ -103,6 +103,20 @@ def test_from_the_offer_to_the_end(house: House) -> None:
     assert "Translate a page" not in ended.words
 
 
+def test_accept_pressed_twice_is_theirs_and_no_refusal(house: House) -> None:
+    house.offer(house.need(), "dzik")
+    dzik = house.unlock("dzik")
+    before = dzik.go(house.at("dzik"))
+    press(dzik, "accept", house.at("dzik"))
+    dzik.page = before
+    page = press(dzik, "accept", house.at("dzik"))
+
+    assert 200 == page.status
+    assert "It is yours. Thank you." in page.words
+    assert "somebody else took it" not in page.words
+    assert DETAIL in page.words
+
+
 def test_not_this_time_asks_nothing(house: House) -> None:
     house.offer(house.need(), "dzik")
     dzik = house.unlock("dzik")

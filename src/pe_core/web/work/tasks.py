@@ -64,6 +64,9 @@ async def take_answer(request: PageRequest, brief_id: FromPath[str]) -> Response
     except NotFound as error:
         return over_page(request, error)
     except NotAllowed as error:
+        if act == "accept" and await _is_taken(request, brief):
+            # Pressed twice on a slow line, or in two tabs: what was wanted is so already.
+            return redirect(f"{task_address(request, brief_id)}?done=accepted")
         return await task_page(request, brief_id, refused=error.key)
     if act == "decline":
         return redirect(f"/{language_of(request)}/work?done=declined")
@@ -173,6 +176,14 @@ def over_page(request: PageRequest, error: NotFound, refused: str = "") -> Respo
         raise error
     words = "work.brief.taken" if refused == "work.brief.taken" else error.key
     return render(request, "work/task_over.html", status=404, here="home", words=words)
+
+
+async def _is_taken(request: PageRequest, brief: BriefId) -> bool:
+    """Return whether a task is this volunteer's to do."""
+    try:
+        return (await open_brief(desk_of(request), session_of(request), brief)).is_taken
+    except NotFound:
+        return False
 
 
 async def zone_of(request: PageRequest) -> str:
