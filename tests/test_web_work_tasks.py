@@ -310,6 +310,17 @@ def test_a_message_that_is_none_is_refused_and_kept(house: House, typed: str, sa
     assert DETAIL in page.words
 
 
+def test_a_message_that_is_refused_keeps_the_language_that_was_chosen(house: House) -> None:
+    house.offer(house.need(), "dzik")
+    house.accept("dzik")
+    dzik = house.unlock("dzik")
+    dzik.go(house.at("dzik"))
+    page = dzik.send({"words": "x" * 4001, "language": "be"}, form="/words")
+
+    chosen = page.tree.xpath("//select[@name='language']/option[@selected]/@value")
+    assert (422, ["be"]) == (page.status, chosen)
+
+
 def test_a_language_that_is_none_of_ours_becomes_the_pages(house: House) -> None:
     house.offer(house.need(), "dzik")
     house.accept("dzik")

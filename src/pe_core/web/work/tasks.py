@@ -91,13 +91,14 @@ async def take_words(request: PageRequest, brief_id: FromPath[str]) -> Response[
     if isinstance(text, Problem):
         limit = show_number(TEXT_LIMIT, language_of(request))
         words = say(request, f"core.problem.{text.code}", limit=limit)
-        return await task_page(request, brief_id, wrong=words, typed=typed)
+        return await task_page(request, brief_id, wrong=words, typed=typed, language=language)
     try:
         await write_asker(desk, session, BriefId(brief_id), str(text), language)
     except NotFound as error:
         return over_page(request, error)
     except NotAllowed as error:
-        return await task_page(request, brief_id, wrong=say(request, error.key), typed=typed)
+        words = say(request, error.key)
+        return await task_page(request, brief_id, wrong=words, typed=typed, language=language)
     return redirect(f"{task_address(request, brief_id)}?done=written")
 
 
@@ -139,9 +140,18 @@ async def send_calendar(request: PageRequest, brief_id: FromPath[str]) -> Respon
 
 
 async def task_page(
-    request: PageRequest, brief_id: str, *, refused: str = "", wrong: str = "", typed: str = ""
+    request: PageRequest,
+    brief_id: str,
+    *,
+    refused: str = "",
+    wrong: str = "",
+    typed: str = "",
+    language: str = "",
 ) -> Response[Any]:
-    """Return a task's page; ``refused`` is the key of why not, ``wrong`` what a message lacks."""
+    """Return a task's page; ``refused`` is the key of why not, ``wrong`` what a message lacks.
+
+    ``language`` is the one that the message was said to be in.
+    """
     desk, session = desk_of(request), session_of(request)
     try:
         view = await open_brief(desk, session, BriefId(brief_id))
@@ -166,6 +176,7 @@ async def task_page(
         problems=[("words", wrong)] if wrong else [],
         wrong=wrong,
         typed=typed,
+        own_language=language or language_of(request),
         **_work(request, view, zone),
     )
 
@@ -215,7 +226,6 @@ def _work(request: PageRequest, view: BriefView, zone: str) -> dict[str, Any]:
     detail = view.detail
     if detail is None:
         return {"detail": None}
-    own = language_of(request)
     labels = [(item, say_if_known(request, item)) for item in detail.checklist]
     return {
         "detail": detail,
@@ -225,7 +235,6 @@ def _work(request: PageRequest, view: BriefView, zone: str) -> dict[str, Any]:
         "thread": tell_words(request, view.notes, zone),
         "may_write": detail.request is not None and not view.is_idle,
         "has_asker": detail.request is not None,
-        "own_language": own,
         "language_options": [(tag, name_language(tag)) for tag in portal_of(request).languages],
         "text_limit": TEXT_LIMIT,
     }
