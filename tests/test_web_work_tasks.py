@@ -117,6 +117,20 @@ def test_accept_pressed_twice_is_theirs_and_no_refusal(house: House) -> None:
     assert DETAIL in page.words
 
 
+def test_not_this_time_in_an_old_tab_says_that_the_task_is_theirs(house: House) -> None:
+    house.offer(house.need(), "dzik")
+    dzik = house.unlock("dzik")
+    before = dzik.go(house.at("dzik"))
+    press(dzik, "accept", house.at("dzik"))
+    dzik.page = before
+    page = press(dzik, "decline", house.at("dzik"))
+
+    assert 409 == page.status
+    assert "You have accepted this task already." in page.words
+    assert "somebody else took it" not in page.words
+    assert page.tree.xpath(f"//a[@href='{house.at('dzik', '/back')}']")
+
+
 def test_not_this_time_asks_nothing(house: House) -> None:
     house.offer(house.need(), "dzik")
     dzik = house.unlock("dzik")

@@ -1,5 +1,7 @@
 """One task: look at it, take it or not, work on it, and write to whoever asked."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from litestar import Response
@@ -39,6 +41,14 @@ WORDS_BYTES = 64 * 1024
 AT = "/{language:str}/work/tasks/{brief_id:str}"
 DONE = ("accepted", "written", "marked", "swapping", "kept")
 """What can be confirmed in one line."""
+WANTED: Mapping[str, tuple[BriefState, ...]] = MappingProxyType(
+    {
+        "accept": (BriefState.ACCEPTED, BriefState.SWAPPING),
+        "swap": (BriefState.SWAPPING,),
+        "keep": (BriefState.ACCEPTED,),
+    }
+)
+"""Where each act brings a task."""
 
 
 @get_page(AT, guard="volunteer")
@@ -64,10 +74,12 @@ async def take_answer(request: PageRequest, brief_id: FromPath[str]) -> Response
     except NotFound as error:
         return over_page(request, error)
     except NotAllowed as error:
-        if act == "accept" and await _is_taken(request, brief):
-            # Pressed twice on a slow line, or in two tabs: what was wanted is so already.
-            return redirect(f"{task_address(request, brief_id)}?done=accepted")
-        return await task_page(request, brief_id, refused=error.key)
+        state = await _state_now(request, brief)
+        if state is None or state not in WANTED.get(act, ()):
+            is_theirs = act == "decline" and state in WANTED["accept"]
+            refused = "work.brief.yours" if is_theirs else error.key
+            return await task_page(request, brief_id, refused=refused)
+        # Pressed twice on a slow line, or in two tabs: what was wanted is so already.
     if act == "decline":
         return redirect(f"/{language_of(request)}/work?done=declined")
     done = {"accept": "accepted", "swap": "swapping", "keep": "kept"}[act]
@@ -189,12 +201,12 @@ def over_page(request: PageRequest, error: NotFound, refused: str = "") -> Respo
     return render(request, "work/task_over.html", status=404, here="home", words=words)
 
 
-async def _is_taken(request: PageRequest, brief: BriefId) -> bool:
-    """Return whether a task is this volunteer's to do."""
+async def _state_now(request: PageRequest, brief: BriefId) -> BriefState | None:
+    """Return where a task of one's own stands, None once it is over."""
     try:
-        return (await open_brief(desk_of(request), session_of(request), brief)).is_taken
+        return (await open_brief(desk_of(request), session_of(request), brief)).state
     except NotFound:
-        return False
+        return None
 
 
 async def zone_of(request: PageRequest) -> str:
