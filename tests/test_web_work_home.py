@@ -48,6 +48,16 @@ def test_unlocking_leads_to_what_is_still_needed(wouk: Browser) -> None:
     assert MENU == menu(page)
 
 
+def test_the_way_in_is_for_volunteers_too_and_says_what_they_do_without_their_words(
+    pe_embassy: TestEmbassy, pe_browser: Open
+) -> None:
+    page = pe_browser().go("/en/staff/unlock?offered=1")
+
+    assert "For the team and the volunteers of this embassy." in page.words
+    assert "offer your help again with a new account" in page.words
+    assert page.tree.xpath("//main//a[@href='/en/help']")
+
+
 def test_a_second_passphrase_of_a_volunteer_does_what_its_page_says(
     pe_embassy: TestEmbassy, pe_run: Run, pe_browser: Open
 ) -> None:
