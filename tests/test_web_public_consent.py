@@ -188,6 +188,20 @@ def test_pressed_twice_it_is_answered_once(visit: Visit) -> None:
     assert 1 == len(consents)
 
 
+def test_a_no_in_an_old_tab_says_that_a_yes_stands(visit: Visit) -> None:
+    visit.wish()
+    visit.back()
+    old = visit.browser.page
+    visit.asker.act("share", field="story", act="yes")
+    visit.browser.page = old
+    page = visit.asker.act("share", act="no")
+
+    assert 409 == page.status
+    assert ["#field-share"] == page.tree.xpath("//div[@id='error-summary']//a/@href")
+    assert "This was answered already." in page.words
+    assert "Take my consent back" in page.words
+
+
 def test_after_a_transfer_the_page_leads_on_with_the_new_code(visit: Visit) -> None:
     two = visit.two
     visit.wish("story")
