@@ -188,6 +188,18 @@ def test_pressed_twice_it_is_answered_once(visit: Visit) -> None:
     assert 1 == len(consents)
 
 
+def test_who_takes_consent_back_before_it_was_used_is_not_told_that_something_was_sent(
+    visit: Visit,
+) -> None:
+    visit.wish("story")
+    visit.back()
+    visit.asker.act("share", field="story", act="yes")
+    page = visit.asker.act("unshare")
+
+    assert "Nothing more goes to the other embassy, and whatever was sent" in page.words
+    assert "What was sent is being erased" not in page.words
+
+
 def test_a_no_in_an_old_tab_says_that_a_yes_stands(visit: Visit) -> None:
     visit.wish()
     visit.back()
