@@ -324,6 +324,24 @@ def test_a_message_that_is_none_is_refused_and_kept(house: House, typed: str, sa
     assert DETAIL in page.words
 
 
+@pytest.mark.parametrize("words", ["I am at the office now.", "x" * 4001])
+def test_a_message_for_a_task_that_was_taken_back_meanwhile_stays_on_the_page(
+    house: House, words: str
+) -> None:
+    view = house.need()
+    house.offer(view, "dzik")
+    house.accept("dzik")
+    dzik = house.unlock("dzik")
+    dzik.go(house.at("dzik"))
+    house.run(offering.take_back(house.desk, house.busel, view.id, house.brief("dzik")))
+    page = dzik.send({"words": words, "language": "en"}, form="/words")
+
+    assert 404 == page.status
+    assert "Your message was not sent." in page.words
+    assert words in page.words
+    assert DETAIL not in page.words
+
+
 def test_a_message_that_is_refused_keeps_the_language_that_was_chosen(house: House) -> None:
     house.offer(house.need(), "dzik")
     house.accept("dzik")

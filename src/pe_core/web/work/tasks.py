@@ -107,7 +107,7 @@ async def take_words(request: PageRequest, brief_id: FromPath[str]) -> Response[
     try:
         await write_asker(desk, session, BriefId(brief_id), str(text), language)
     except NotFound as error:
-        return over_page(request, error)
+        return over_page(request, error, typed=typed)
     except NotAllowed as error:
         words = say(request, error.key)
         return await task_page(request, brief_id, wrong=words, typed=typed, language=language)
@@ -168,7 +168,7 @@ async def task_page(
     try:
         view = await open_brief(desk, session, BriefId(brief_id))
     except NotFound as error:
-        return over_page(request, error, refused)
+        return over_page(request, error, refused, typed)
     card, zone = view.card, await zone_of(request)
     if card is None:
         raise refusal("not_found")
@@ -193,12 +193,19 @@ async def task_page(
     )
 
 
-def over_page(request: PageRequest, error: NotFound, refused: str = "") -> Response[Any]:
-    """Say kindly that a task of one's own is over; anybody else's is not found."""
+def over_page(
+    request: PageRequest, error: NotFound, refused: str = "", typed: str = ""
+) -> Response[Any]:
+    """Say kindly that a task of one's own is over; anybody else's is not found.
+
+    ``typed`` is a message to whoever asked that came too late; its words stay on the page.
+    """
     if error.key != "work.brief.over":
         raise error
     words = "work.brief.taken" if refused == "work.brief.taken" else error.key
-    return render(request, "work/task_over.html", status=404, here="home", words=words)
+    return render(
+        request, "work/task_over.html", status=404, here="home", words=words, typed=typed.strip()
+    )
 
 
 async def _state_now(request: PageRequest, brief: BriefId) -> BriefState | None:
