@@ -229,7 +229,8 @@ def test_after_a_transfer_the_page_leads_on_with_the_new_code(visit: Visit) -> N
     there.close()
 
     assert "Another embassy has your request now" in page.words
-    assert "https://yy.example" in page.words
+    (link,) = page.tree.xpath("//a[@href='https://yy.example']")
+    assert ("https://yy.example", "noreferrer") == (link.text_content(), link.get("rel"))
     assert "May we ask another embassy?" not in page.words, "that is over now"
     assert 6 == len(groups)
     assert 200 == other.status and other.path.endswith("/mine")
