@@ -208,7 +208,7 @@ def test_a_no_in_an_old_tab_says_that_a_yes_stands(visit: Visit) -> None:
     visit.browser.page = old
     page = visit.asker.act("share", act="no")
 
-    assert 409 == page.status
+    assert 422 == page.status
     assert ["#field-share"] == page.tree.xpath("//div[@id='error-summary']//a/@href")
     assert "This was answered already." in page.words
     assert "Take my consent back" in page.words

@@ -36,7 +36,7 @@ async def take_share(request: PageRequest) -> Response[Any]:
         if chosen:
             return redirect(f"/{language_of(request)}/mine")
         # A "no" that came too late must not look as if it had been heard.
-        return await mine_page(request, wrong=Wrong(field="share", key=error.key, status=409))
+        return await mine_page(request, wrong=Wrong(field="share", key=error.key))
     except NotAllowed as error:
         return await mine_page(request, wrong=Wrong(field="share", key=error.key, status=403))
     except NothingToSealTo:
