@@ -167,6 +167,18 @@ def test_a_demo_that_is_stopped_while_it_is_made_ends_well_and_leaves_nothing(
         os.killpg(process.pid, 0)
 
 
+def test_of_two_ports_that_are_taken_both_are_said(tmp_path: Path) -> None:
+    with socket.socket() as first, socket.socket() as second:
+        port = free_port(2)
+        for place, taken in enumerate((first, second)):
+            taken.bind(("127.0.0.1", port + place))
+            taken.listen()
+        wanted = [*PE, "demo", "--port", str(port), "--dir", str(tmp_path / "d")]
+        told = subprocess.run(wanted, capture_output=True, text=True, check=False)
+
+    assert f"ports {port}, {port + 1} are taken; choose another --port" in told.stderr
+
+
 def test_a_port_that_is_taken_is_said_before_anything_is_invented(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -41,7 +41,7 @@ def test_a_file_is_tried_out_told_about_and_refused_while_nobody_could_read_it(
     refused = pe("import", "volunteers", "good.csv", "--yes", folder=folder, code=1)
     missing = pe("import", "volunteers", "none.csv", folder=folder, code=1)
 
-    assert "1 people, and nothing is wrong. Nothing was written." in tried.stdout
+    assert "1 person, and nothing is wrong. Nothing was written." in tried.stdout
     assert (
         "line 3, column pseudonym: 1 to 40 letters, digits, dots, dashes or underlines\n"
         "Nothing was written.\n"
@@ -73,7 +73,7 @@ def test_once_it_is_done_the_source_has_to_go(
 
     assert 0 == told.exit_code, told.output
     assert [{"name": "import-volunteers", "content": TABLE.encode(), "write": True}] == asked
-    assert "1 people were brought in" in told.output
+    assert "1 person was brought in" in told.output
     assert "Destroy it now, with every copy" in told.output
     assert "`shred` is of no use on an SSD" in told.output
 

@@ -172,7 +172,7 @@ def screen(browser: Browser, place: Path, environment: dict[str, str]) -> str:
         capture_output=True,
         check=True,
     )
-    assert b"1 people were brought in" in brought.stdout
+    assert b"1 person was brought in" in brought.stdout
     table.unlink()
     browser.go("/en/staff/volunteers?tab=all")
     browser.send({"query": PSEUDONYM}, form="/search")

@@ -251,6 +251,27 @@ def test_a_token_is_good_once() -> None:
     assert "form_used" == refused(lambda: tokens.take("topic", token))
 
 
+def test_a_token_is_good_once_for_what_is_sent_with_it() -> None:
+    tokens = FormTokens(Clock(), counting_random())
+    token = tokens.issue("word", timedelta(0))
+    tokens.take("word", token, b"On Monday.")
+    tokens.take("word", token, b"On Tuesday!")
+
+    assert "form_used" == refused(lambda: tokens.take("word", token, b"On Monday."))
+    assert "form_used" == refused(lambda: tokens.take("word", token, b"On Tuesday!"))
+
+
+def test_a_token_that_was_given_back_is_good_again_for_the_same_alone() -> None:
+    tokens = FormTokens(Clock(), counting_random())
+    token = tokens.issue("word", timedelta(0))
+    tokens.take("word", token, b"On Monday.")
+    tokens.take("word", token, b"On Tuesday!")
+    tokens.give_back("word", token, b"On Monday.")
+    tokens.take("word", token, b"On Monday.")
+
+    assert "form_used" == refused(lambda: tokens.take("word", token, b"On Tuesday!"))
+
+
 @pytest.mark.parametrize(
     ("wait", "age", "page"),
     [

@@ -140,6 +140,41 @@ def test_a_word_sent_twice_is_added_once(scene: Scene) -> None:
     assert [(MessageKind.MESSAGE, "On Monday.", 0)] == scene.thread()
 
 
+def test_other_words_from_the_same_page_are_no_second_press(scene: Scene) -> None:
+    scene.come_back()
+    before = scene.asker.page
+    for text, photo in (("On Monday.", None), ("On Tuesday!", None), ("On Tuesday!", picture())):
+        scene.asker.browser.page = before
+        scene.asker.add_word(text, photo)
+
+        assert "/en/mine/done/word" == scene.asker.page.path
+
+    assert [("On Monday.", 0), ("On Tuesday!", 0), ("On Tuesday!", 1)] == [
+        (text, files) for _, text, files in scene.thread()
+    ]
+
+
+def test_a_word_that_could_not_be_kept_is_no_first_press(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.come_back()
+    before = scene.asker.page
+
+    async def nobody(*_: Any) -> None:
+        raise NothingToSealTo("nobody")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(visits, "current_epoch", nobody)
+        scene.asker.add_word("On Monday.")
+        refused = scene.asker.page.status
+    scene.asker.browser.page = before
+    scene.asker.add_word("On Monday.")
+
+    assert 503 == refused
+    assert "/en/mine/done/word" == scene.asker.page.path
+    assert [(MessageKind.MESSAGE, "On Monday.", 0)] == scene.thread()
+
+
 @pytest.mark.parametrize(
     ("text", "photo", "field", "words"),
     [

@@ -188,6 +188,32 @@ def test_pressed_twice_it_is_answered_once(visit: Visit) -> None:
     assert 1 == len(consents)
 
 
+def test_who_takes_consent_back_before_it_was_used_is_not_told_that_something_was_sent(
+    visit: Visit,
+) -> None:
+    visit.wish("story")
+    visit.back()
+    visit.asker.act("share", field="story", act="yes")
+    page = visit.asker.act("unshare")
+
+    assert "Nothing more goes to the other embassy, and whatever was sent" in page.words
+    assert "What was sent is being erased" not in page.words
+
+
+def test_a_no_in_an_old_tab_says_that_a_yes_stands(visit: Visit) -> None:
+    visit.wish()
+    visit.back()
+    old = visit.browser.page
+    visit.asker.act("share", field="story", act="yes")
+    visit.browser.page = old
+    page = visit.asker.act("share", act="no")
+
+    assert 422 == page.status
+    assert ["#field-share"] == page.tree.xpath("//div[@id='error-summary']//a/@href")
+    assert "This was answered already." in page.words
+    assert "Take my consent back" in page.words
+
+
 def test_after_a_transfer_the_page_leads_on_with_the_new_code(visit: Visit) -> None:
     two = visit.two
     visit.wish("story")
@@ -203,7 +229,8 @@ def test_after_a_transfer_the_page_leads_on_with_the_new_code(visit: Visit) -> N
     there.close()
 
     assert "Another embassy has your request now" in page.words
-    assert "https://yy.example" in page.words
+    (link,) = page.tree.xpath("//a[@href='https://yy.example']")
+    assert ("https://yy.example", "noreferrer") == (link.text_content(), link.get("rel"))
     assert "May we ask another embassy?" not in page.words, "that is over now"
     assert 6 == len(groups)
     assert 200 == other.status and other.path.endswith("/mine")

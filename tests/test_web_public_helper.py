@@ -7,7 +7,7 @@ import pytest
 
 from pe_core.desk import brief_threads, briefs, requests
 from pe_core.desk.timers import close_unattended
-from pe_core.model import BriefId, Report
+from pe_core.model import BriefId, MessageKind, Report
 from pe_core.store import BriefNoteRow, RequestRow, Update
 from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy
@@ -111,6 +111,22 @@ def test_pressed_twice_it_is_sent_once(team: Team, asker: Browser) -> None:
     page = asker.send({"message": "Hello"}, form="/helper")
 
     assert "/en/mine/done/helper" == page.path
+    assert ["Hello"] == thread(team, "dzik")
+
+
+def test_words_for_the_team_from_the_same_page_are_no_second_press(
+    team: Team, asker: Browser
+) -> None:
+    help_out(team, "dzik")
+    before = asker.go("/en/mine")
+    asker.send({"message": "Hello"}, form="/helper")
+    asker.page = before
+    page = asker.upload({"words": "Hello"}, form="/word")
+    opened = team.run(requests.open_request(team.desk, team.busel, team.request))
+
+    assert "/en/mine/done/word" == page.path
+    last = opened.thread[-1][1]
+    assert (MessageKind.MESSAGE, "Hello") == (last.kind, last.text)
     assert ["Hello"] == thread(team, "dzik")
 
 

@@ -68,6 +68,15 @@ def test_the_page_says_what_it_asks_and_what_it_never_does(pe_browser: Open, lan
     assert [] == page.tree.xpath("//script")
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_who_helps_already_finds_the_way_in(offering: Offering, live: bool) -> None:
+    offering.embassy.desk.is_live = live
+    page = offering.browser.go("/en/help")
+    (link,) = page.tree.xpath("//main//a[@href='/en/staff/unlock']")
+
+    assert "I help here already and have an account" == link.text_content()
+
+
 def test_from_the_page_to_the_account_and_in(
     offering: Offering, pe_embassy: TestEmbassy, pe_run: Run
 ) -> None:

@@ -328,7 +328,10 @@ def test_who_offers_help_finds_what_is_kept_of_volunteers(asker: Asker) -> None:
 def test_who_wants_to_help_is_told_to_write_first(asker: Asker) -> None:
     page = asker.go("help")
 
-    links = ["/en/privacy#volunteers", "/en/help/code", "mailto:desk@zz.example"]
+    links = [
+        *("/en/privacy#volunteers", "/en/help/code", "/en/staff/unlock"),
+        "mailto:desk@zz.example",
+    ]
 
     assert links == page.tree.xpath("//main//a/@href")
     assert "Two coordinators vouch for you." in page.words

@@ -483,6 +483,18 @@ def test_when_nobody_fits_the_page_says_what_shuts_most_people_out(office: Offic
     assert f"{skill} · {people}" in page.words
 
 
+def test_when_all_who_fit_were_asked_nobody_is_told_to_stop_looking(office: Office) -> None:
+    office.team()
+    office.need()
+    office.offer("dzik", "lasica")
+    waits = office.go(f"/needs/{office.needs()[0].id}")
+
+    assert [] == suggested(waits)
+    assert office.words("staff.need.nobody_else_title") in waits.words
+    assert office.words("staff.need.nobody_else_after") in waits.words
+    assert office.words("staff.need.nobody_after") not in waits.words
+
+
 def test_without_any_volunteer_the_page_says_that(office: Office) -> None:
     office.need()
 

@@ -239,6 +239,20 @@ def test_a_wrong_gate_is_explained(office: Office, typed: dict[str, str], words:
     assert () == office.known().standing.gates
 
 
+def test_a_day_that_is_none_stays_on_the_page_with_its_gate(office: Office) -> None:
+    make_active(office)
+    gate = {"gate": "core.gate.first_aid"}
+    for act, name, more in (("gate", "ends", gate), ("pause", "until", {})):
+        day = {f"{name}-day": "31", f"{name}-month": "2", f"{name}-year": "2027"}
+        page = office.act(office.busel, act, **day, **more)
+
+        assert 422 == page.status
+        for field, value in day.items():
+            assert [value] == page.tree.xpath(f"//input[@name='{field}']/@value")
+        chosen = page.tree.xpath("//select[@name='gate']/option[@selected]/@value")
+        assert list(more.values()) == chosen
+
+
 def make_active(office: Office) -> None:
     for by in ("busel", "zubr"):
         session = office.session(by)

@@ -257,6 +257,14 @@ def test_what_was_brought_in_from_a_table_outlives_continue(wouk: Wouk) -> None:
     assert "Saturday: Morning" in shown
 
 
+def test_who_waits_for_the_coordinators_is_told_when_they_are_rung(wouk: Wouk) -> None:
+    wouk.say("ways", {"address-1": "7"})
+    page = wouk.send()
+
+    assert "/en/work" == page.path
+    assert 'you are rung only if you chose a way to be rung under "About me".' in page.words
+
+
 def test_what_was_sent_is_sent_once_and_can_be_changed(wouk: Wouk) -> None:
     page = wouk.send()
     sent = wouk.profile.sent

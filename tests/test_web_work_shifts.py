@@ -99,6 +99,26 @@ def test_a_place_is_swapped_with_a_third_and_kept_until_then(fair: Fair) -> None
     assert {"dzik": "withdrawn", "lasica": "accepted", "wouk": "accepted"} == fair.states()
 
 
+@pytest.mark.parametrize(
+    ("acts", "says"),
+    [
+        (("swap", "swap"), "work.task.done_swapping"),
+        (("swap", "keep", "keep"), "work.task.done_kept"),
+    ],
+)
+def test_a_wish_that_is_said_twice_is_no_refusal(
+    fair: Fair, acts: tuple[str, ...], says: str
+) -> None:
+    fair.accept("dzik")
+    dzik = fair.unlock("dzik")
+    token = dzik.go(fair.at("dzik")).tree.xpath("//input[@name='token']/@value")[0]
+    for act in acts:
+        page = dzik.post(fair.at("dzik"), [("token", token), ("act", act)])
+
+    assert fair.words(says) in page.words
+    assert fair.words("work.brief.over") not in page.words
+
+
 def test_nobody_swaps_a_place_that_they_do_not_have(fair: Fair) -> None:
     wouk = fair.unlock("wouk")
     wouk.go(fair.at("wouk"))

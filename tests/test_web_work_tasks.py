@@ -116,6 +116,20 @@ def test_a_second_press_on_accept_finds_it_taken_and_says_so(house: House) -> No
     assert {"dzik": "accepted"} == house.states()
 
 
+def test_not_this_time_in_an_old_tab_says_that_the_task_is_theirs(house: House) -> None:
+    house.offer(house.need(), "dzik")
+    dzik = house.unlock("dzik")
+    before = dzik.go(house.at("dzik"))
+    press(dzik, "accept", house.at("dzik"))
+    dzik.page = before
+    page = press(dzik, "decline", house.at("dzik"))
+
+    assert 409 == page.status
+    assert "You have accepted this task already." in page.words
+    assert "somebody else took it" not in page.words
+    assert page.tree.xpath(f"//a[@href='{house.at('dzik', '/back')}']")
+
+
 def test_not_this_time_asks_nothing(house: House) -> None:
     house.offer(house.need(), "dzik")
     dzik = house.unlock("dzik")
@@ -307,6 +321,35 @@ def test_a_message_that_is_none_is_refused_and_kept(house: House, typed: str, sa
     assert page.tree.xpath("//div[@id='error-summary']//a[@href='#field-words']")
     assert typed.strip() == page.tree.xpath("//textarea")[0].text_content().strip()
     assert DETAIL in page.words
+
+
+@pytest.mark.parametrize("words", ["I am at the office now.", "x" * 4001])
+def test_a_message_for_a_task_that_was_taken_back_meanwhile_stays_on_the_page(
+    house: House, words: str
+) -> None:
+    view = house.need()
+    house.offer(view, "dzik")
+    house.accept("dzik")
+    dzik = house.unlock("dzik")
+    dzik.go(house.at("dzik"))
+    house.run(offering.take_back(house.desk, house.busel, view.id, house.brief("dzik")))
+    page = dzik.send({"words": words, "language": "en"}, form="/words")
+
+    assert 404 == page.status
+    assert "Your message was not sent." in page.words
+    assert words in page.words
+    assert DETAIL not in page.words
+
+
+def test_a_message_that_is_refused_keeps_the_language_that_was_chosen(house: House) -> None:
+    house.offer(house.need(), "dzik")
+    house.accept("dzik")
+    dzik = house.unlock("dzik")
+    dzik.go(house.at("dzik"))
+    page = dzik.send({"words": "x" * 4001, "language": "be"}, form="/words")
+
+    chosen = page.tree.xpath("//select[@name='language']/option[@selected]/@value")
+    assert (422, ["be"]) == (page.status, chosen)
 
 
 def test_a_language_that_is_none_of_ours_becomes_the_pages(house: House) -> None:

@@ -35,6 +35,22 @@ PAUSES, FASTER, SLOWER = "kniharka", 4, 5
 TASK = "Dapamahčy z anketaj u internecie"
 IS_FOCUSED = "element => element === document.activeElement"
 MOST_TABS = 150
+PHONE = {"width": 360, "height": 800}
+LIES_OVER = """() => {
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const words = cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return [...range.getClientRects()];
+  };
+  return [...document.querySelectorAll("tbody tr")].filter(row => {
+    const later = [...row.querySelectorAll("td")].slice(2).flatMap(words);
+    const first = [...row.querySelectorAll("td.topic a, .badge")];
+    return first.some(one => later.some(other => meet(one.getBoundingClientRect(), other)));
+  }).map(row => row.innerText);
+}"""
+"""The rows in which a name or a badge lies over what stands in the later cells."""
 
 
 def test_a_coordinators_whole_day_goes_by_keyboard_alone(
@@ -111,6 +127,20 @@ def test_what_is_asked_without_a_script_is_answered_and_read_with_the_receipt(
     assert read_before_sending
     assert asker.reads(answer)
     assert not asker.reads(story), "an open request does not show what was asked"
+
+
+@pytest.mark.parametrize("language", ["be", "he"])
+def test_on_a_phone_no_name_of_a_volunteer_is_broken_and_nothing_lies_over_the_rest(
+    meet_colleague: Callable[..., Any], language: str
+) -> None:
+    person = meet_colleague(0, language, viewport=PHONE)
+    person.open("staff/volunteers?tab=all")
+    names = person.page.locator("td.topic a").all()
+    over = person.page.evaluate(LIES_OVER)
+
+    assert len(names) > 5
+    assert all(name.evaluate("e => e.getClientRects().length") == 1 for name in names)
+    assert [] == over
 
 
 def test_of_five_who_fit_two_are_asked_and_the_first_to_accept_has_it(

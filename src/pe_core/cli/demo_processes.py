@@ -30,7 +30,8 @@ def check_ports(places: Sequence[Place]) -> None:
         )
     taken = [str(one.settings.server.port) for one in places if not _is_free(one)]
     if taken:
-        raise SettingsError(f"port {', '.join(taken)} is taken; choose another --port")
+        ports = f"ports {', '.join(taken)} are" if len(taken) > 1 else f"port {taken[0]} is"
+        raise SettingsError(f"{ports} taken; choose another --port")
 
 
 @contextlib.asynccontextmanager

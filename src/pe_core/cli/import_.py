@@ -74,11 +74,13 @@ def volunteers(file: Path, config: Path, yes: bool) -> None:
     if brought["flaws"]:
         _show(brought["flaws"], brought["more"])
         raise SystemExit(1)
+    people = "1 person" if brought["people"] == 1 else f"{brought['people']} people"
     if not brought["done"]:
-        click.echo(f"{brought['people']} people, and nothing is wrong. Nothing was written.")
+        click.echo(f"{people}, and nothing is wrong. Nothing was written.")
         click.echo("Bring them in with the same command and --yes.")
         return
-    click.echo(f"{brought['people']} people were brought in, sealed to the coordinators.\n")
+    were = "was" if brought["people"] == 1 else "were"
+    click.echo(f"{people} {were} brought in, sealed to the coordinators.\n")
     click.echo(AFTERWARDS)
 
 

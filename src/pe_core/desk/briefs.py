@@ -170,10 +170,10 @@ async def accept(desk: Desk, session: Session, brief: BriefId) -> None:
 
 
 async def decline(desk: Desk, session: Session, brief: BriefId) -> None:
-    """Say "not this time"; nobody asks why."""
+    """Say "not this time"; nobody asks why. NotAllowed for what they accepted already."""
     row = (await open_own_brief(desk, session, brief)).row
     if row.state != S.OFFERED.value:
-        raise NotAllowed("work.brief.over")
+        raise NotAllowed("work.brief.yours")
     await desk.store.write(end_brief(desk, row, S.DECLINED))
 
 

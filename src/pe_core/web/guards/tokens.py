@@ -7,6 +7,7 @@ a token could be used twice, which begins a second draft or asks for a code agai
 nobody, while refusing new posts would close the door to everybody.
 """
 
+import hashlib
 import hmac
 import struct
 from base64 import b64decode, urlsafe_b64encode
@@ -42,13 +43,15 @@ class FormTokens:
         head = _LAYOUT.pack(self._random(16), self._milliseconds(), wait_ms)
         return f"{_to_text(head)}.{self._mac(form, head)}"
 
-    def take(self, form: str, token: str) -> None:
+    def take(self, form: str, token: str, sent: bytes = b"") -> None:
         """Use up a token; refuses one that is forged, of another form, early, late or used.
 
-        A token that comes too early is not used up.
+        A token that comes too early is not used up. With ``sent`` it is used up for that alone:
+        the same form sent once more with other words in it is no second press.
         """
         head = self._read(form, token)
         number, issued, wait = _LAYOUT.unpack(head)
+        number = _number(number, sent)
         age = self._milliseconds() - issued
         if age < wait:
             raise refusal("form_early")
@@ -57,6 +60,11 @@ class FormTokens:
         if number in self._used:
             raise refusal("form_used")
         self._keep(number, issued)
+
+    def give_back(self, form: str, token: str, sent: bytes = b"") -> None:
+        """Make a token that was taken good again: what was sent with it could not be kept."""
+        number, _, _ = _LAYOUT.unpack(self._read(form, token))
+        self._used.pop(_number(number, sent), None)
 
     def _read(self, form: str, token: str) -> bytes:
         text, _, mac = token.partition(".")
@@ -81,6 +89,11 @@ class FormTokens:
 
     def _milliseconds(self) -> int:
         return int(self._now().timestamp() * 1000)
+
+
+def _number(number: bytes, sent: bytes) -> bytes:
+    """Return what is remembered of a use: nothing from which words could be guessed later."""
+    return hashlib.sha256(number + sent).digest()[:16] if sent else number
 
 
 def _to_text(head: bytes) -> str:

@@ -1,7 +1,11 @@
 """What an asker does who came back: a word, read, solved or not, withdraw, keep, reopen, leave."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, Literal
 
+import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 
@@ -59,10 +63,11 @@ async def take_word(request: PageRequest) -> Response[Any]:
     if refused:
         field: Field = "photo" if sent.refused else "words"
         return await mine_page(request, wrong=Wrong(field=field, key=refused, typed=sent.typed))
-    if not _first_time(request, sent.once):
-        return _done(request, "word")
+    files = [sha256(file.data).hexdigest() for file in sent.files]
     try:
-        await add_word(desk_of(request), visit_of(request), text, sent.files)
+        with _once(request, sent.once, "word", text, *files) as is_first:
+            if is_first:
+                await add_word(desk_of(request), visit_of(request), text, sent.files)
     except (NothingToSealTo, NotAllowed) as error:
         return await mine_page(request, wrong=_not_now("words", error, sent.typed))
     return _done(request, "word")
@@ -79,10 +84,10 @@ async def take_to_helper(request: PageRequest) -> Response[Any]:
     if not helper:
         wrong = Wrong(field="helper", key="core.mine.helper_choose", typed=typed)
         return await mine_page(request, wrong=wrong)
-    if not _first_time(request, fields.one("once")):
-        return _done(request, "helper")
     try:
-        await write_helper(desk_of(request), visit_of(request), helper, str(text))
+        with _once(request, fields.one("once"), "helper", helper, str(text)) as is_first:
+            if is_first:
+                await write_helper(desk_of(request), visit_of(request), helper, str(text))
     except (NotFound, NotAllowed, NothingToSealTo) as error:
         return await mine_page(request, wrong=_not_now("message", error, typed))
     return _done(request, "helper")
@@ -109,10 +114,11 @@ async def take_solved(request: PageRequest) -> Response[Any]:
     if answer not in ("yes", "no"):
         wrong = Wrong(field="solved", key="core.problem.required_choice", typed=typed)
         return await mine_page(request, wrong=wrong)
-    if not _first_time(request, fields.one("once")):
-        return redirect(f"/{language_of(request)}/mine")
     try:
-        await say_solved(desk_of(request), visit_of(request), answer == "yes", text)
+        with _once(request, fields.one("once"), "solved", answer, text) as is_first:
+            if not is_first:
+                return redirect(f"/{language_of(request)}/mine")
+            await say_solved(desk_of(request), visit_of(request), answer == "yes", text)
     except NotAllowed as error:
         return await _already(request, error, typed)
     except NothingToSealTo as error:
@@ -145,10 +151,11 @@ async def take_reopening(request: PageRequest) -> Response[Any]:
     text = _text(typed)
     if isinstance(text, Problem):
         return await mine_page(request, wrong=_unfit("remark", text, typed))
-    if not _first_time(request, fields.one("once")):
-        return redirect(f"/{language_of(request)}/mine")
     try:
-        await reopen(desk_of(request), visit_of(request), text)
+        with _once(request, fields.one("once"), "reopen", text) as is_first:
+            if not is_first:
+                return redirect(f"/{language_of(request)}/mine")
+            await reopen(desk_of(request), visit_of(request), text)
     except NotAllowed as error:
         return await _already(request, error, typed)
     except NothingToSealTo as error:
@@ -185,15 +192,26 @@ def _text(typed: str) -> str | Problem:
     return value if isinstance(value, Problem) else str(value or "")
 
 
-def _first_time(request: PageRequest, once: str) -> bool:
-    """Use up the word's own token; False when this very form was already taken."""
+@contextmanager
+def _once(request: PageRequest, once: str, *sent: str) -> Iterator[bool]:
+    """Use up the form's own token; False when these very words were taken with it already.
+
+    Other words are taken, whichever form of the page they come from: the first answer may never
+    have reached the browser. What could not be kept may be sent again.
+    """
+    tokens, words = portal_of(request).form_tokens, msgspec.msgpack.encode(sent)
     try:
-        portal_of(request).form_tokens.take("word", once)
+        tokens.take("word", once, words)
     except HTTPException as refused:
-        if refused.detail == "form_used":
-            return False
+        if refused.detail != "form_used":
+            raise
+        yield False
+        return
+    try:
+        yield True
+    except Exception:
+        tokens.give_back("word", once, words)
         raise
-    return True
 
 
 def _unfit(field: Field, problem: Problem, typed: str, limit: int = WORD_LIMIT) -> Wrong:

@@ -32,8 +32,11 @@ async def take_share(request: PageRequest) -> Response[Any]:
         return await mine_page(request, wrong=wrong)
     try:
         await answer_wish(desk_of(request), visit_of(request), fields.one("wish"), chosen)
-    except NotFound:
-        return redirect(f"/{language_of(request)}/mine")
+    except NotFound as error:
+        if chosen:
+            return redirect(f"/{language_of(request)}/mine")
+        # A "no" that came too late must not look as if it had been heard.
+        return await mine_page(request, wrong=Wrong(field="share", key=error.key))
     except NotAllowed as error:
         return await mine_page(request, wrong=Wrong(field="share", key=error.key, status=403))
     except NothingToSealTo:

@@ -48,6 +48,11 @@ from pe_core.web.staff.words import (
 APART, TOGETHER = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 """Around a name, so that it does not turn what stands beside it."""
 VOLUNTEER = "/{language:str}/staff/volunteers/{box:int}"
+TYPED = (
+    *("reason", "words", "text", "gate"),
+    *(f"{name}-{part}" for name in ("ends", "until") for part in ("day", "month", "year")),
+)
+"""What stays on the page when a form was refused."""
 DONE = (
     "taken_up",
     "talk_noted",
@@ -127,7 +132,7 @@ async def volunteer_page(
         done=done if done in DONE and not problems and not changed else "",
         changed=changed,
         problems=problems or [],
-        typed={"reason": "", "text": "", "words": known.standing.words} | (typed or {}),
+        typed=dict.fromkeys(TYPED, "") | {"words": known.standing.words} | (typed or {}),
         text_limit=WORDS_LIMIT,
         message_limit=NOTE_LIMIT,
         locked=bool(await locked_tasks(desk_of(request), [known.box])),

@@ -25,7 +25,7 @@ from pe_core.web.portal import PageRequest, desk_of, language_of
 from pe_core.web.staff.address import address
 from pe_core.web.staff.moving import read_date
 from pe_core.web.staff.step_up import Problems
-from pe_core.web.staff.volunteer import VOLUNTEER, read_known, volunteer_page
+from pe_core.web.staff.volunteer import TYPED, VOLUNTEER, read_known, volunteer_page
 from pe_core.web.staff.words import say
 
 Act = Callable[[PageRequest, Known], Awaitable[str]]
@@ -50,9 +50,7 @@ async def take_volunteer(request: PageRequest, box: FromPath[int]) -> Response[A
     act = ACTS.get(fields.one("act"))
     if act is None and fields.one("act") != "code":
         raise refusal("bad_request")
-    typed = {
-        name: text_of(fields, name) for name in ("reason", "words", "text") if fields.one(name)
-    }
+    typed = {name: text_of(fields, name) for name in TYPED if fields.one(name)}
     try:
         known = await read_known(request, box, _revision(fields))
         if act is None:

@@ -88,13 +88,14 @@ async def take_words(request: PageRequest, brief_id: FromPath[str]) -> Response[
     if isinstance(text, Problem):
         limit = show_number(TEXT_LIMIT, language_of(request))
         words = say(request, f"core.problem.{text.code}", limit=limit)
-        return await task_page(request, brief_id, wrong=words, typed=typed)
+        return await task_page(request, brief_id, wrong=words, typed=typed, language=language)
     try:
         await write_asker(desk, session, BriefId(brief_id), str(text), language)
     except NotFound as error:
-        return over_page(request, error)
+        return over_page(request, error, typed=typed)
     except NotAllowed as error:
-        return await task_page(request, brief_id, wrong=say(request, error.key), typed=typed)
+        words = say(request, error.key)
+        return await task_page(request, brief_id, wrong=words, typed=typed, language=language)
     return redirect(f"{task_address(request, brief_id)}?done=written")
 
 
@@ -136,14 +137,23 @@ async def send_calendar(request: PageRequest, brief_id: FromPath[str]) -> Respon
 
 
 async def task_page(
-    request: PageRequest, brief_id: str, *, refused: str = "", wrong: str = "", typed: str = ""
+    request: PageRequest,
+    brief_id: str,
+    *,
+    refused: str = "",
+    wrong: str = "",
+    typed: str = "",
+    language: str = "",
 ) -> Response[Any]:
-    """Return a task's page; ``refused`` is the key of why not, ``wrong`` what a message lacks."""
+    """Return a task's page; ``refused`` is the key of why not, ``wrong`` what a message lacks.
+
+    ``language`` is the one that the message was said to be in.
+    """
     desk, session = desk_of(request), session_of(request)
     try:
         view = await open_brief(desk, session, BriefId(brief_id))
     except NotFound as error:
-        return over_page(request, error, refused)
+        return over_page(request, error, refused, typed)
     card, zone = view.card, await zone_of(request)
     if card is None:
         raise refusal("not_found")
@@ -163,16 +173,24 @@ async def task_page(
         problems=[("words", wrong)] if wrong else [],
         wrong=wrong,
         typed=typed,
+        own_language=language or language_of(request),
         **_work(request, view, zone),
     )
 
 
-def over_page(request: PageRequest, error: NotFound, refused: str = "") -> Response[Any]:
-    """Say kindly that a task of one's own is over; anybody else's is not found."""
+def over_page(
+    request: PageRequest, error: NotFound, refused: str = "", typed: str = ""
+) -> Response[Any]:
+    """Say kindly that a task of one's own is over; anybody else's is not found.
+
+    ``typed`` is a message to whoever asked that came too late; its words stay on the page.
+    """
     if error.key != "work.brief.over":
         raise error
     words = "work.brief.taken" if refused == "work.brief.taken" else error.key
-    return render(request, "work/task_over.html", status=404, here="home", words=words)
+    return render(
+        request, "work/task_over.html", status=404, here="home", words=words, typed=typed.strip()
+    )
 
 
 async def zone_of(request: PageRequest) -> str:
@@ -204,7 +222,6 @@ def _work(request: PageRequest, view: BriefView, zone: str) -> dict[str, Any]:
     detail = view.detail
     if detail is None:
         return {"detail": None}
-    own = language_of(request)
     labels = [(item, say_if_known(request, item)) for item in detail.checklist]
     return {
         "detail": detail,
@@ -214,7 +231,6 @@ def _work(request: PageRequest, view: BriefView, zone: str) -> dict[str, Any]:
         "thread": tell_words(request, view.notes, zone),
         "may_write": detail.request is not None and not view.is_idle,
         "has_asker": detail.request is not None,
-        "own_language": own,
         "language_options": [(tag, name_language(tag)) for tag in portal_of(request).languages],
         "text_limit": TEXT_LIMIT,
     }
