@@ -279,6 +279,9 @@ async def _hear_known(desk: Desk, own: Own, known: Known, hello: Hello, now: int
         await record(desk, HOST, act, known.code)
     if after != known.pairing or any(getattr(known.row, key) != values[key] for key in values):
         changes.append(move(desk, known, after, **values))
+    if after.ours and not (hello.confirmed or hello.paused):
+        # It forgot us and begins anew: nobody else tells it that its words were typed here.
+        changes.extend(tell(desk, own, known.code, after))
     return changes
 
 
