@@ -86,6 +86,9 @@ def test_an_empty_list_teaches_how_it_works_and_leads_to_the_form(colleague: Bro
     assert "No other embassy yet" in page.words
     assert 4 == len(page.tree.xpath("//ol[@class='steps']/li"))
     assert f"{AT}/new" in page.tree.xpath("//main//a/@href")
+    assert f"{AT}/on-the-way" in page.tree.xpath("//main//a/@href"), (
+        "it may wait for a forgotten one"
+    )
     assert AT in page.tree.xpath("//nav//a/@href")
 
 

@@ -23,7 +23,7 @@ from pe_core.errors import (
     TooMany,
 )
 from pe_core.model import Box
-from pe_core.model.peer import OutState, PeerCode, PeerState
+from pe_core.model.peer import PeerCode, PeerState
 from pe_core.model.trail import HOST, Act
 from pe_core.network.addresses import read_origin
 from pe_core.network.identity import Own, read_begun, read_own, tell
@@ -136,8 +136,9 @@ async def block(desk: Desk, session: Session | None, code: str) -> None:
 async def forget(desk: Desk, session: Session | None, code: str) -> None:
     """Take an embassy off the list, with its keys; NotAllowed while it is active.
 
-    Also while something that was taken back waits for it, which its asker was promised. Nothing
-    is told: whoever was a peer has heard of it when it was paused or blocked.
+    Also while something that was taken back waits for it, which its asker was promised, and
+    until somebody gave it up where it failed. Nothing is told: whoever was a peer has heard of
+    it when it was paused or blocked.
     """
     await _until_written(partial(_forget, desk, session, code))
 
@@ -157,8 +158,9 @@ async def _forget(desk: Desk, session: Session | None, code: str) -> None:
 
 
 async def _erase_waits(desk: Desk, code: str) -> bool:
-    waiting = {"peer": code, "number": 0, "state": OutState.WAITING.value}
-    return any(thread for (thread,) in await desk.store.pick(OutgoingRow, ("thread",), waiting))
+    """Return whether something that was taken back waits for it, or failed and was not given up."""
+    unnumbered = {"peer": code, "number": 0}
+    return any(thread for (thread,) in await desk.store.pick(OutgoingRow, ("thread",), unnumbered))
 
 
 async def hear_hello(desk: Desk, hello: Hello, now: int) -> tuple[list[Change], str]:
