@@ -492,7 +492,7 @@ def test_what_is_too_long_for_a_letter_is_refused(two: Between) -> None:
         two.near.begin(prepared)
 
 
-@pytest.mark.parametrize("state", [State.CLOSED, State.TRANSFERRED])
+@pytest.mark.parametrize("state", [State.CLOSED, State.TRANSFERRED, State.RESOLVED])
 def test_what_nobody_has_answered_is_taken_back_when_its_request_is_over(
     two: Between, state: State
 ) -> None:
@@ -511,6 +511,20 @@ def test_what_nobody_has_answered_is_taken_back_when_its_request_is_over(
 
     assert S.WAITING.value == before.state
     assert [S.REVOKED.value, S.ACCEPTED.value] == [row.state for row in after]
+
+
+def test_a_request_that_is_called_solved_is_handed_over_to_nobody(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request, Kind.TRANSFER)
+    desk, session = two.near.desk, two.near.session
+    two.run(move(desk, session, request, Moving(to=State.TRIAGE)))
+    two.run(move(desk, session, request, Moving(to=State.ACTIVE)))
+    solved = Moving(to=State.RESOLVED, outcome=Outcome.HELPED)
+    two.run(move(desk, session, request, solved))
+
+    with pytest.raises(NotAllowed, match="closed"):
+        two.near.begin(prepared, request)
 
 
 @pytest.mark.parametrize("event", [WithdrawalFellDue, RequestErased])
