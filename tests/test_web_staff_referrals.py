@@ -11,6 +11,7 @@ from between import Between, Wire
 from enclosures import ask_with, items, picture, pixels
 from pe_core.model.peer import Kind
 from pe_core.model.referral import Refer, ReferralState
+from pe_core.network import pairing
 from pe_core.network.bodies import decode_body, digest
 from pe_core.network.delivery import deliver
 from pe_core.network.wire import Sealed, encode_packet
@@ -136,6 +137,24 @@ def test_without_the_askers_consent_nothing_is_even_shown(pages: Pages) -> None:
 
     assert 403 == page.status
     assert "has not agreed" in page.words
+
+
+def test_a_preview_for_an_embassy_that_was_taken_off_the_list_meanwhile_sends_nothing(
+    pages: Pages,
+) -> None:
+    two = pages.two
+    _, request = two.ask(ASKED[0])
+    two.agree(request, "paper")
+    pages.near.go(f"requests/{request}/refer")
+    two.run(pairing.pause(two.near.desk, two.near.session, two.far.code))
+    two.run(pairing.forget(two.near.desk, two.near.session, two.far.code))
+    chosen = {"peer": "yy", "field": ["paper"], "asked": ASK, "act": "preview"}
+    preview = pages.near.send(chosen, "/refer")
+    sent = pages.near.send({"act": "send"}, "/refer")
+
+    assert (200, 403) == (preview.status, sent.status)
+    assert "There is no such embassy on the list." in sent.words
+    assert [] == two.near.threads()
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ async def _preview(
         request,
         prepared,
         here="requests",
-        to=[names[prepared.peer]],
+        to=[names.get(prepared.peer, prepared.peer.upper())],
         action=at,
         back=at,
         fields=[
