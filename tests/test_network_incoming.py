@@ -747,6 +747,25 @@ def test_what_is_taken_back_from_a_forgotten_embassy_waits_until_people_pair_or_
     assert (days > 7) is bool(left)
 
 
+def test_a_conversation_is_not_begun_again_by_a_letter_that_outlived_it(two: Between) -> None:
+    far = two.far
+    west = msgspec.structs.replace(far.desk.embassy, zone="America/New_York")
+    far.desk.embassy = west
+    two.clock.move(days=6 - two.clock.now().weekday())
+    two.clock.move(hours=16)  # Monday by UTC, and Sunday evening where the embassy is.
+    assert 0 == two.clock.now().weekday()
+    two.near.begin(consult(two))
+    two.carry()
+    came = far.look().came
+    (row,) = two.run(far.desk.store.select(ReferralRow))
+    two.run(far.desk.store.purge(row.keep_until + 1))
+    far.session = two.run(unlock_account(far.desk, two.clock, far.embassy.account))
+    far.look()
+
+    assert 1 == came
+    assert [] == far.threads()
+
+
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:
     receipt, request = two.ask(ASKED[0])
     two.agree(request, *FIELDS)

@@ -36,6 +36,7 @@ from pe_core.vault import Keys, open_envelope, read_keyset, seal
 
 KEPT_LONGER = 5
 """Weeks that a conversation outlives its last letter."""
+FIRST_WEEK = Week(0)
 CASES = (Kind.REFER, Kind.TRANSFER)
 
 _DAY = 24 * 3600
@@ -117,10 +118,14 @@ class Said(Model):
     way: Way | None = None
 
 
-def keep_until(desk: Desk, kind: Kind) -> Week:
-    """Return the last week of a conversation that a letter goes into now."""
+def keep_until(desk: Desk, kind: Kind, at_least: Week = FIRST_WEEK) -> Week:
+    """Return the last week of a conversation that a letter goes into now.
+
+    ``at_least`` is that of a letter of the peer: its conversation goes no earlier, or it would
+    begin another one.
+    """
     lasts = CASE_LASTS if kind in CASES else TALK_LASTS
-    return Week(week_of(today_of(desk)) + lasts // WEEK + KEPT_LONGER)
+    return Week(max(week_of(today_of(desk)) + lasts // WEEK + KEPT_LONGER, at_least))
 
 
 async def new_referral(
@@ -132,6 +137,7 @@ async def new_referral(
     *,
     request: RequestId | None = None,
     due: date | None = None,
+    at_least: Week = FIRST_WEEK,
 ) -> ReferralRow:
     """Return the row of a new conversation, sealed to our own referral compartment."""
     epoch = await current_epoch(desk, "referral")
@@ -142,7 +148,7 @@ async def new_referral(
         request=request or "",
         state=state.value,
         due=due.toordinal() if due is not None else 0,
-        keep_until=keep_until(desk, body.kind),
+        keep_until=keep_until(desk, body.kind, at_least),
         epoch=epoch.id,
         revision=0,
         body=seal(msgspec.msgpack.encode(body), to=[epoch.public], context=context),
