@@ -181,11 +181,13 @@ async def _elsewhere(request: PageRequest) -> dict[str, Any]:
     """Return what the page says of other embassies: wishes, what was agreed to, where it went."""
     desk, language = desk_of(request), language_of(request)
     asked = await read_asked(desk, visit_of(request))
+    wishes = asked.wishes
+    # What the embassy has that took the request is taken back there.
+    there = asked.moved.peer if asked.moved else ""
+    given = [(name, one) for name, one in asked.given if one.consent.peer != there]
     return {
-        "wishes": [(name, wish, direction(wish.asked_language)) for name, wish in asked.wishes],
-        "given": [
-            (name, one, show_date(first_day(one.consent), language)) for name, one in asked.given
-        ],
+        "wishes": [(name, wish, direction(wish.asked_language)) for name, wish in wishes],
+        "given": [(name, one, show_date(first_day(one.consent), language)) for name, one in given],
         "moved": asked.moved,
         "moved_groups": _groups(asked.moved.receipt) if asked.moved else [],
     }
