@@ -8,9 +8,10 @@ import pytest
 
 from between import Between
 from enclosures import ask_with, items, picture
-from pe_core.desk.requests import open_request
+from pe_core.desk import visits
+from pe_core.desk.requests import Moving, move, open_request
 from pe_core.desk.working import take_up
-from pe_core.model import RequestId
+from pe_core.model import Outcome, RequestId, State
 from pe_core.model.peer import Kind, PeerCode
 from pe_core.model.referral import ReferralState
 from pe_core.network import accepting, consenting, preparing
@@ -250,6 +251,22 @@ def test_who_takes_consent_back_on_a_page_from_before_the_transfer_is_led_on(
 
     assert "Your consent is taken back." not in page.words
     assert "Another embassy has your request now" in page.words
+
+
+def test_a_request_that_is_over_asks_nothing_more(visit: Visit) -> None:
+    near = visit.two.near
+    visit.wish()
+    before = visit.back()
+    closed = Moving(to=State.CLOSED, outcome=Outcome.NO_CONTACT)
+    visit.run(move(near.desk, near.session, visit.request, closed))
+    after = visit.back()
+    _, visiting = visit.run(visits.come_back(near.desk, visit.receipt))
+    visit.run(visits.reopen(near.desk, visiting))
+    again = visit.back()
+
+    assert [True, False, True] == [
+        "May we ask another embassy?" in page.words for page in (before, after, again)
+    ]
 
 
 @pytest.mark.parametrize("language", ["be", "ru", "he"])
