@@ -231,8 +231,13 @@ def pin(
         ),
         # A keyset of an embassy that was known before may still lie here.
         Delete(PeerKeysetRow, {"peer": keyset.embassy}),
-        Insert(PeerKeysetRow(peer=keyset.embassy, serial=keyset.serial, day=day, body=signed)),
+        _keyset_row(desk, keyset, signed),
     ]
+
+
+def _keyset_row(desk: Desk, keyset: Keyset, signed: bytes) -> Change:
+    day = today_of(desk).toordinal()
+    return Insert(PeerKeysetRow(peer=keyset.embassy, serial=keyset.serial, day=day, body=signed))
 
 
 async def _hear_stranger(desk: Desk, own: Own, hello: Hello, now: int) -> list[Change]:
@@ -262,12 +267,14 @@ async def _hear_known(desk: Desk, own: Own, known: Known, hello: Hello, now: int
     changes: list[Change] = []
     keyset = known.keyset
     if hello.keyset != known.signed:
-        keyset = follow_keysets(known.signed, (*hello.earlier, hello.keyset))
+        offered = (*hello.earlier, hello.keyset)
+        keyset = follow_keysets(known.signed, offered)
         if not await check_single(desk, own, keyset):
             raise KeysetRefused("a key of another embassy")
-        day = today_of(desk).toordinal()
-        row = PeerKeysetRow(peer=known.code, serial=keyset.serial, day=day, body=hello.keyset)
-        changes.append(Insert(row))
+        held = [place for place, one in enumerate(offered) if one == known.signed]
+        # Those in between too: what they signed may still be on its way.
+        for signed in offered[held[-1] + 1 :] if held else offered:
+            changes.append(_keyset_row(desk, read_keyset(signed), signed))
     check_keyset(keyset, known.code, now)
     after = rules.hear(known.pairing, confirmed=hello.confirmed, paused=hello.paused)
     values = {

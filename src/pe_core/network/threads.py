@@ -32,7 +32,7 @@ from pe_core.store import (
     ReferralRow,
     Update,
 )
-from pe_core.vault import Keys, open_envelope, read_keyset, seal
+from pe_core.vault import Keys, Keyset, open_envelope, read_keyset, seal
 
 KEPT_LONGER = 5
 """Weeks that a conversation outlives its last letter."""
@@ -303,19 +303,24 @@ def _open(
 ) -> Letter:
     """Return a letter; ``held`` are the keysets that its sender had had when it came.
 
-    The key before the newest is believed of what was signed while that was in force: keys may
-    be renewed while a letter waits. Raises EnvelopeRefused and KeysetRefused.
+    A key before the newest is believed of what was signed while it was in force: keys may be
+    renewed while a letter waits, and again. Raises EnvelopeRefused and KeysetRefused.
     """
-    newest = read_keyset(held[0])
-    try:
-        return open_kept(sealed, PacketId(row.id), to, keys, newest)
-    except EnvelopeRefused:
-        if len(held) == 1:
-            raise
-        letter = open_kept(sealed, PacketId(row.id), to, keys, read_keyset(held[1]))
-        if letter.created > newest.made:
-            raise
+    oldest = (row.day - _DAY_0 - STILL_TRIED // _DAY - 1) * _DAY
+    later: Keyset | None = None
+    for signed in held:
+        if later is not None and later.made < oldest:
+            break
+        keyset = read_keyset(signed)
+        try:
+            letter = open_kept(sealed, PacketId(row.id), to, keys, keyset)
+        except EnvelopeRefused:
+            later = keyset
+            continue
+        if later is not None and letter.created > later.made:
+            break
         return letter
+    raise EnvelopeRefused("no desk key that was in force then signed this letter")
 
 
 def _is_of_its_day(letter: Letter, day: int) -> bool:
