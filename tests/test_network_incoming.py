@@ -766,6 +766,19 @@ def test_a_conversation_is_not_begun_again_by_a_letter_that_outlived_it(two: Bet
     assert [] == far.threads()
 
 
+def test_what_never_left_when_its_embassy_was_forgotten_says_so(two: Between) -> None:
+    near, far = two.near, two.far
+    gone = near.begin(consult(two))
+    two.carry()
+    thread = near.begin(consult(two))
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(pairing.forget(near.desk, near.session, far.code))
+
+    assert [[None], [threads.Way.DROPPED]] == [
+        [one.way for one in near.said(name)] for name in (gone, thread)
+    ]
+
+
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:
     receipt, request = two.ask(ASKED[0])
     two.agree(request, *FIELDS)

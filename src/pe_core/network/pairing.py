@@ -23,7 +23,7 @@ from pe_core.errors import (
     TooMany,
 )
 from pe_core.model import Box
-from pe_core.model.peer import PeerCode, PeerState
+from pe_core.model.peer import PacketId, PeerCode, PeerState
 from pe_core.model.trail import HOST, Act
 from pe_core.network.addresses import read_origin
 from pe_core.network.identity import Own, read_begun, read_own, tell
@@ -38,6 +38,7 @@ from pe_core.network.knowing import (
     read_peer,
 )
 from pe_core.network.strict import read_strict
+from pe_core.network.waiting import note_dropped
 from pe_core.network.wire import KEYS, Hello, Introduction
 from pe_core.network.words import read_words
 from pe_core.rules import pairing as rules
@@ -152,9 +153,19 @@ async def _forget(desk: Desk, session: Session | None, code: str) -> None:
         Delete(PeerKeysetRow, {"peer": code}),
         Delete(OutgoingRow, {"peer": code}),
         forget_impostors(code),
+        *(await _note_unsent(desk, session, code) if session is not None else ()),
     ]
     await record(desk, _box(session), Act.PEER_FORGOTTEN, code, gone)
     desk.wrong_words.pop(code, None)
+
+
+async def _note_unsent(desk: Desk, session: Session, code: str) -> list[Change]:
+    """Return the changes that note in its conversations which letters never left."""
+    unsent: dict[str, list[PacketId]] = {}
+    for name, thread in await desk.store.pick(OutgoingRow, ("id", "thread"), {"peer": code}):
+        unsent.setdefault(thread, []).append(PacketId(name))
+    noted = [await note_dropped(desk, session, *one) for one in unsent.items() if one[0]]
+    return [change for changes in noted for change in changes]
 
 
 async def _erase_waits(desk: Desk, code: str) -> bool:
