@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from between import Between, House
+from between import Between, House, Wire
 from pe_core.desk import visits
 from pe_core.desk.epochs import AT_ONCE
 from pe_core.desk.requests import Moving, move
@@ -33,6 +33,8 @@ from pe_core.network import (
     threads,
 )
 from pe_core.network.bodies import decode_body, encode_body
+from pe_core.network.carrying import PeerCourier
+from pe_core.network.delivery import give_up
 from pe_core.network.erasing import taken_back
 from pe_core.network.following import MOST
 from pe_core.network.identity import desk_keys, read_begun
@@ -40,6 +42,7 @@ from pe_core.network.incoming import Looked, look_at_incoming
 from pe_core.network.letters import seal_letter
 from pe_core.network.listening import TakingBack
 from pe_core.network.receiving import take_in
+from pe_core.network.waiting import drop, read_waiting
 from pe_core.network.wire import Erase, Hello, Letter, Sealed, encode_packet
 from pe_core.store import (
     Change,
@@ -54,6 +57,7 @@ from pe_core.store import (
     Update,
 )
 from pe_core.toolkit.invented import ASKED, unlock_account
+from pe_core.upkeep import do_upkeep
 from pe_core.vault import keys_of, new_seed, read_keyset, read_referral_key
 from test_network_referring import FIELDS, prepare, refer
 
@@ -488,7 +492,7 @@ def test_what_is_too_long_for_a_letter_is_refused(two: Between) -> None:
         two.near.begin(prepared)
 
 
-@pytest.mark.parametrize("state", [State.CLOSED, State.TRANSFERRED])
+@pytest.mark.parametrize("state", [State.CLOSED, State.TRANSFERRED, State.RESOLVED])
 def test_what_nobody_has_answered_is_taken_back_when_its_request_is_over(
     two: Between, state: State
 ) -> None:
@@ -507,6 +511,20 @@ def test_what_nobody_has_answered_is_taken_back_when_its_request_is_over(
 
     assert S.WAITING.value == before.state
     assert [S.REVOKED.value, S.ACCEPTED.value] == [row.state for row in after]
+
+
+def test_a_request_that_is_called_solved_is_handed_over_to_nobody(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request, Kind.TRANSFER)
+    desk, session = two.near.desk, two.near.session
+    two.run(move(desk, session, request, Moving(to=State.TRIAGE)))
+    two.run(move(desk, session, request, Moving(to=State.ACTIVE)))
+    solved = Moving(to=State.RESOLVED, outcome=Outcome.HELPED)
+    two.run(move(desk, session, request, solved))
+
+    with pytest.raises(NotAllowed, match="closed"):
+        two.near.begin(prepared, request)
 
 
 @pytest.mark.parametrize("event", [WithdrawalFellDue, RequestErased])
@@ -683,6 +701,82 @@ def test_an_embassy_is_not_forgotten_while_what_was_taken_back_waits_for_it(two:
 
     assert [] == [row for row in two.run(far.desk.store.select(IncomingRow)) if row.body]
     assert None is two.run(near.desk.store.get(PeerRow, far.code))
+
+
+def test_an_embassy_is_not_forgotten_before_an_erase_that_failed_was_given_up(
+    two: Between,
+) -> None:
+    _, _, thread = refer(two)
+    near, far = two.near, two.far
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(referring.revoke(near.desk, near.session, thread))
+    (erase,) = [row for row in near.outgoing() if row.thread]
+    two.run(give_up(near.desk, [erase]))
+    with pytest.raises(NotAllowed, match="erase_waits"):
+        two.run(pairing.forget(near.desk, near.session, far.code))
+    two.run(drop(near.desk, near.session, erase.id, 1))
+    two.run(pairing.forget(near.desk, near.session, far.code))
+
+    assert None is two.run(near.desk.store.get(PeerRow, far.code))
+
+
+@pytest.mark.parametrize("days", [1, 8])
+def test_what_is_taken_back_from_a_forgotten_embassy_waits_until_people_pair_or_see_it(
+    two: Between, days: int
+) -> None:
+    receipt, _, _ = refer(two)
+    near, far = two.near, two.far
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(pairing.forget(near.desk, near.session, far.code))
+    _, visit = two.run(visits.come_back(near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(near.desk, visit)).given
+    two.run(consenting.take_back_consent(near.desk, visit, given_id))
+    two.clock.move(days=days)
+    two.run(do_upkeep(near.desk))
+    two.run(PeerCourier(near.desk, Wire(far, near), chance=min).deliver())
+    (waits,) = two.run(read_waiting(near.desk))
+    near.know(far)
+    two.run(PeerCourier(near.desk, Wire(far, near), chance=min).deliver())
+
+    assert [(far.code, 1, 0), (far.code, 0, 1)][days > 7] == (
+        waits.peer,
+        waits.number,
+        len(waits.dead),
+    )
+    left = [row for row in two.run(far.desk.store.select(IncomingRow)) if row.body]
+    assert (days > 7) is bool(left)
+
+
+def test_a_conversation_is_not_begun_again_by_a_letter_that_outlived_it(two: Between) -> None:
+    far = two.far
+    west = msgspec.structs.replace(far.desk.embassy, zone="America/New_York")
+    far.desk.embassy = west
+    two.clock.move(days=6 - two.clock.now().weekday())
+    two.clock.move(hours=16)  # Monday by UTC, and Sunday evening where the embassy is.
+    assert 0 == two.clock.now().weekday()
+    two.near.begin(consult(two))
+    two.carry()
+    came = far.look().came
+    (row,) = two.run(far.desk.store.select(ReferralRow))
+    two.run(far.desk.store.purge(row.keep_until + 1))
+    far.session = two.run(unlock_account(far.desk, two.clock, far.embassy.account))
+    far.look()
+
+    assert 1 == came
+    assert [] == far.threads()
+
+
+def test_what_never_left_when_its_embassy_was_forgotten_says_so(two: Between) -> None:
+    near, far = two.near, two.far
+    gone = near.begin(consult(two))
+    two.carry()
+    thread = near.begin(consult(two))
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(pairing.forget(near.desk, near.session, far.code))
+
+    assert [[None], [threads.Way.DROPPED]] == [
+        [one.way for one in near.said(name)] for name in (gone, thread)
+    ]
 
 
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:

@@ -735,11 +735,28 @@ def test_a_forgotten_peer_pairs_anew_by_words(paired: tuple[Side, Side, Post]) -
     between = other.stands(one)
     one.confirm(other)
     post.carry()
-    own = other.run(read_own(other.desk))
-    post.hand_over(make_hello(other.desk, own, one.code, confirmed=True))  # type: ignore[arg-type]
 
     assert ("proposed", 1, 0, 0) == between
     assert ("active", 1, 1, 0) == one.stands(other) == other.stands(one)
+    assert ([], []) == (one.waiting(), other.waiting())
+
+
+def test_who_forgets_a_peer_twice_hears_again_that_their_words_were_typed(
+    paired: tuple[Side, Side, Post],
+) -> None:
+    one, other, post = paired
+    for step in (pairing.block, pairing.pause):
+        one.run(step(one.desk, one.session, "yy"))
+        post.carry()
+        one.run(pairing.forget(one.desk, one.session, "yy"))
+        one.propose(other)
+        post.carry()
+        heard = one.stands(other)
+        one.confirm(other)
+        post.carry()
+
+        assert ("proposed", 0, 1, 0) == heard
+        assert ("active", 1, 1, 0) == one.stands(other) == other.stands(one)
 
 
 @pytest.mark.parametrize("act", [pairing.pause, pairing.resume, pairing.block, pairing.forget])

@@ -11,10 +11,11 @@ import pytest
 from acting import begin, carry, do
 from between import Between
 from pe_core.desk import briefs, offering, visits
-from pe_core.desk.requests import open_request
+from pe_core.desk.requests import move, open_request
+from pe_core.desk.timers import Timers
 from pe_core.desk.working import take_up
 from pe_core.errors import Conflict, NotAllowed
-from pe_core.model import BriefId, Need, RequestId, Skill, State, Way
+from pe_core.model import BriefId, Need, RequestId, Skill, State, Way, WithdrawalFellDue
 from pe_core.model.peer import Kind, ThreadId
 from pe_core.model.referral import (
     Accept,
@@ -347,6 +348,54 @@ def test_a_transfer_that_is_given_back_is_taken_up_again(two: Between) -> None:
     assert State.TRIAGE is two.near.request(request).state
     assert State.CLOSED is two.far.request(own).state
     assert two.run(consenting.read_asked(two.near.desk, visit)).moved is None
+
+
+def test_what_its_asker_withdraws_is_not_given_back(two: Between) -> None:
+    receipt, request, thread = refer(two, Kind.TRANSFER)
+    do(two.far, thread, Act.ACCEPT)
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
+    _, there = two.run(visits.come_back(two.far.desk, moved.receipt))
+    two.run(visits.withdraw(two.far.desk, there))
+    with pytest.raises(NotAllowed, match="asker_withdraws"):
+        do(two.far, thread, Act.RETURN)
+    two.run(visits.keep(two.far.desk, there))
+    two.run(visits.withdraw(two.far.desk, there))
+    two.clock.move(days=3)
+    two.far.session = two.run(unlock_account(two.far.desk, two.clock, two.far.embassy.account))
+    two.run(Timers(two.far.desk).hear(WithdrawalFellDue(request=there.request)))
+    with pytest.raises(NotAllowed, match="asker_withdraws"):
+        do(two.far, thread, Act.RETURN)
+    waits = two.near.view(thread).state, two.near.request(request).state
+    two.run(visits.reopen(two.far.desk, there))
+    do(two.far, thread, Act.RETURN)
+    two.exchange()
+
+    assert (S.TAKEN, State.TRANSFERRED) == waits
+    assert State.TRIAGE is two.near.request(request).state
+
+
+def test_what_is_given_back_is_closed_here_though_its_asker_writes_in_that_moment(
+    two: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, thread = refer(two, Kind.TRANSFER)
+    do(two.far, thread, Act.ACCEPT)
+    two.exchange()
+    own, late = two.far.view(thread).request, [Conflict(), Conflict()]
+
+    async def slowly(*given: Any) -> Any:
+        if late:
+            raise late.pop()
+        return await move(*given)
+
+    monkeypatch.setattr(accepting, "move", slowly)
+    do(two.far, thread, Act.RETURN)
+
+    assert (S.RETURNED, State.CLOSED) == (
+        two.far.view(thread).state,
+        two.far.request(own).state,
+    )
 
 
 def test_a_consent_that_is_taken_back_while_a_yes_is_on_its_way_ends_the_request_there(

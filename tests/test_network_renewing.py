@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from between import Between
+from between import Between, Wire
 from pe_core.model.referral import Body, Consult
 from pe_core.network import posting, preparing
+from pe_core.network.delivery import deliver
 from pe_core.network.identity import begin_network, desk_keys, freshen
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -53,6 +54,24 @@ def test_a_letter_of_every_renewal_in_turn_is_read(two: Between) -> None:
         read = arrive(two)
 
     assert {"One?", "Two?", "Three?"} == {one.question for one in read if isinstance(one, Consult)}
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_letters_that_waited_while_keys_were_renewed_more_than_once_are_read(
+    two: Between, told: bool
+) -> None:
+    for words in ("One?", "Two?", "Three?"):
+        write(two, words)
+        renew(two)
+        if told:  # Hellos pass while letters wait.
+            (hello,) = [row for row in two.near.outgoing() if not row.thread]
+            two.run(deliver(two.near.desk, Wire(two.far, two.near), hello.id, "a-nonce-of-tests"))
+    write(two, "Four?")
+    read = arrive(two)
+
+    assert {"One?", "Two?", "Three?", "Four?"} == {
+        one.question for one in read if isinstance(one, Consult)
+    }
 
 
 def test_a_key_that_was_renewed_signs_nothing_that_was_written_later(

@@ -671,7 +671,6 @@ def test_purge_kills_keys_then_rows_then_what_follows_them(
         "feeds": 0,
         "open_addresses": 0,
         "peer_keysets": 0,
-        "outgoing": 0,
         "outgoing_threads": 0,
         "incoming": 0,
         "referrals": 0,

@@ -8,10 +8,11 @@ import pytest
 
 from between import Between
 from enclosures import ask_with, items, picture
-from pe_core.desk.requests import open_request
+from pe_core.desk import visits
+from pe_core.desk.requests import Moving, move, open_request
 from pe_core.desk.working import take_up
-from pe_core.model import RequestId
-from pe_core.model.peer import Kind
+from pe_core.model import Outcome, RequestId, State
+from pe_core.model.peer import Kind, PeerCode
 from pe_core.model.referral import ReferralState
 from pe_core.network import accepting, consenting, preparing
 from pe_core.network.preparing import CaseWords
@@ -21,6 +22,7 @@ from pe_core.toolkit.browser import Browser, Page
 from pe_core.toolkit.embassy import TestEmbassy
 from pe_core.toolkit.invented import ASKED
 from test_network_referring import FIELDS, prepare
+from two_embassies import add_stranger
 
 Run = Callable[[Awaitable[Any]], Any]
 ASKED_OF_THEM = "Do you know a translator?"
@@ -234,6 +236,64 @@ def test_after_a_transfer_the_page_leads_on_with_the_new_code(visit: Visit) -> N
     assert "May we ask another embassy?" not in page.words, "that is over now"
     assert 6 == len(groups)
     assert 200 == other.status and other.path.endswith("/mine")
+
+
+def hand_over(visit: Visit) -> None:
+    """Let the other embassy take the request."""
+    two = visit.two
+    thread = two.near.begin(prepare(two, visit.request, Kind.TRANSFER), visit.request)
+    two.exchange()
+    two.run(accepting.accept(two.far.desk, two.far.session, thread, "", "en"))
+    two.exchange()
+
+
+def test_after_a_transfer_consent_for_a_third_embassy_can_still_be_taken_back(
+    visit: Visit,
+) -> None:
+    two, near = visit.two, visit.two.near
+    third = PeerCode(add_stranger(visit.run, near.desk))
+    work = two.run(take_up(near.desk, near.session, visit.request))
+    two.run(consenting.note_spoken(near.desk, near.session, work, third, ["paper"]))
+    two.agree(visit.request, "story")
+    hand_over(visit)
+    page = visit.back()
+    given = page.tree.xpath("//input[@name='given']")
+    after = visit.asker.act("unshare")
+
+    assert f"{third.upper()} ({third}.example)" in page.words
+    assert "YY (yy.example)" not in page.words, "it has the request"
+    assert 1 == len(given)
+    assert "Your consent is taken back." in after.words
+    assert {two.far.code} == {one.peer for one in consenting.consents_of(near.request(work.id))}
+
+
+def test_who_takes_consent_back_on_a_page_from_before_the_transfer_is_led_on(
+    visit: Visit,
+) -> None:
+    two = visit.two
+    two.agree(visit.request, "story")
+    visit.back()
+    hand_over(visit)
+    page = visit.asker.act("unshare")
+
+    assert "Your consent is taken back." not in page.words
+    assert "Another embassy has your request now" in page.words
+
+
+def test_a_request_that_is_over_asks_nothing_more(visit: Visit) -> None:
+    near = visit.two.near
+    visit.wish()
+    before = visit.back()
+    closed = Moving(to=State.CLOSED, outcome=Outcome.NO_CONTACT)
+    visit.run(move(near.desk, near.session, visit.request, closed))
+    after = visit.back()
+    _, visiting = visit.run(visits.come_back(near.desk, visit.receipt))
+    visit.run(visits.reopen(near.desk, visiting))
+    again = visit.back()
+
+    assert [True, False, True] == [
+        "May we ask another embassy?" in page.words for page in (before, after, again)
+    ]
 
 
 @pytest.mark.parametrize("language", ["be", "ru", "he"])

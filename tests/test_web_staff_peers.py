@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from tests.two_embassies import Post, Run, Side, close_side, open_side, pair
 
+from pe_core.desk.trail import record
+from pe_core.model.trail import HOST, Act
 from pe_core.network.identity import make_hello, read_own
 from pe_core.network.knowing import read_listed
 from pe_core.network.words import digits_of, words_of
@@ -86,6 +88,9 @@ def test_an_empty_list_teaches_how_it_works_and_leads_to_the_form(colleague: Bro
     assert "No other embassy yet" in page.words
     assert 4 == len(page.tree.xpath("//ol[@class='steps']/li"))
     assert f"{AT}/new" in page.tree.xpath("//main//a/@href")
+    assert f"{AT}/on-the-way" in page.tree.xpath("//main//a/@href"), (
+        "it may wait for a forgotten one"
+    )
     assert AT in page.tree.xpath("//nav//a/@href")
 
 
@@ -274,6 +279,23 @@ def test_what_happened_is_an_alert_above_the_list_of_requests(
 
     assert "Another embassy typed our words" in words
     assert "embassy yy : Another embassy paused us" in words.replace("yy:", "yy :")
+
+
+def test_what_another_embassy_does_again_and_again_pushes_nothing_out_of_sight(
+    colleague: Browser, sides: tuple[Side, Side, Post]
+) -> None:
+    one, other, post = sides
+    pair(one, other, post)
+    one.run(record(one.desk, HOST, Act.SHARES_MADE, "3"))
+    own = other.run(read_own(other.desk))
+    for number in range(24):
+        paused = number % 2 == 0
+        post.hand_over(make_hello(other.desk, own, one.code, confirmed=True, paused=paused))  # type: ignore[arg-type]
+    words = colleague.go("/en/staff").words
+
+    assert "Made new recovery shares" in words
+    assert 1 == words.count("Another embassy paused us")
+    assert 1 == words.count("Another embassy resumed with us")
 
 
 def test_spoilt_keys_of_one_embassy_close_no_page_and_it_can_be_blocked(

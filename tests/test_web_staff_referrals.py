@@ -11,6 +11,7 @@ from between import Between, Wire
 from enclosures import ask_with, items, picture, pixels
 from pe_core.model.peer import Kind
 from pe_core.model.referral import Refer, ReferralState
+from pe_core.network import pairing, referring
 from pe_core.network.bodies import decode_body, digest
 from pe_core.network.delivery import deliver
 from pe_core.network.wire import Sealed, encode_packet
@@ -136,6 +137,24 @@ def test_without_the_askers_consent_nothing_is_even_shown(pages: Pages) -> None:
 
     assert 403 == page.status
     assert "has not agreed" in page.words
+
+
+def test_a_preview_for_an_embassy_that_was_taken_off_the_list_meanwhile_sends_nothing(
+    pages: Pages,
+) -> None:
+    two = pages.two
+    _, request = two.ask(ASKED[0])
+    two.agree(request, "paper")
+    pages.near.go(f"requests/{request}/refer")
+    two.run(pairing.pause(two.near.desk, two.near.session, two.far.code))
+    two.run(pairing.forget(two.near.desk, two.near.session, two.far.code))
+    chosen = {"peer": "yy", "field": ["paper"], "asked": ASK, "act": "preview"}
+    preview = pages.near.send(chosen, "/refer")
+    sent = pages.near.send({"act": "send"}, "/refer")
+
+    assert (200, 403) == (preview.status, sent.status)
+    assert "There is no such embassy on the list." in sent.words
+    assert [] == two.near.threads()
 
 
 @pytest.mark.parametrize(
@@ -439,7 +458,8 @@ def test_a_conversation_is_printed_and_the_trail_knows(pages: Pages) -> None:
     assert f"conversation {view.id[:6]}" in trail.words
 
 
-def test_what_cannot_be_read_is_named_and_nothing_of_it_is_shown(pages: Pages) -> None:
+def send_spoilt(pages: Pages) -> None:
+    """Let a letter come that nobody can read."""
     refer(pages)
     (row,) = [row for row in pages.two.near.outgoing() if row.number]
     packet = msgspec.json.decode(row.packet, type=Sealed)
@@ -447,6 +467,10 @@ def test_what_cannot_be_read_is_named_and_nothing_of_it_is_shown(pages: Pages) -
     change = Update(OutgoingRow, (row.id,), {"packet": encode_packet(spoilt)})
     pages.two.run(pages.two.near.desk.store.write([change]))
     pages.two.carry()
+
+
+def test_what_cannot_be_read_is_named_and_nothing_of_it_is_shown(pages: Pages) -> None:
+    send_spoilt(pages)
     page = pages.far.go("referrals")
 
     assert "A letter cannot be read" in page.words
@@ -470,6 +494,31 @@ def test_the_first_page_says_how_many_letters_wait_before_anybody_looked(pages: 
     assert "0 Letters wait for us" in before
     assert "1 Letter waits for us" in came
     assert "1 Letter waits for us" in looked
+
+
+def test_what_was_taken_back_before_anybody_looked_does_not_wait(pages: Pages) -> None:
+    request = refer(pages)
+    pages.two.carry()
+    came = pages.far.go("").words
+    (view,) = pages.two.near.threads()
+    pages.two.run(referring.revoke(pages.two.near.desk, pages.two.near.session, view.id))
+    pages.two.carry()
+    gone = pages.far.go("").words
+
+    assert request == view.request
+    assert "1 Letter waits for us" in came
+    assert "0 Letters wait for us" in gone
+
+
+def test_a_letter_that_cannot_be_read_waits_no_longer_once_it_was_named(pages: Pages) -> None:
+    send_spoilt(pages)
+    came = pages.far.go("").words
+    named = pages.far.go("referrals").words
+    looked = pages.far.go("").words
+
+    assert "1 Letter waits for us" in came
+    assert "A letter cannot be read" in named
+    assert "0 Letters wait for us" in looked
 
 
 def test_the_first_page_says_so_too_while_nobody_has_asked_for_help(pages: Pages) -> None:

@@ -170,8 +170,8 @@ def _ask_to_renew(now: dict[str, Any]) -> None:
     click.echo(f"Keys number {now['serial']} are good until {now['until']}.")
     if now["unheard"]:
         click.echo(
-            f"Not told of them yet: {', '.join(now['unheard'])}. After another renewal they "
-            "would have to compare words anew."
+            f"Not told of them yet: {', '.join(now['unheard'])}. They can miss nine renewals; "
+            "after more they would have to compare words anew."
         )
     click.confirm("Renew them?", abort=True)
 

@@ -11,20 +11,24 @@ import msgspec
 from pe_core.desk.desk import Desk
 from pe_core.desk.epochs import current_epoch
 from pe_core.desk.files import CleanFile
+from pe_core.desk.looking import find_request, open_message
 from pe_core.desk.requests import Moving, move
 from pe_core.desk.sealing import new_id, new_request, seal_file
 from pe_core.desk.sessions import Session
+from pe_core.desk.timers import timer_of
 from pe_core.desk.trail import record
-from pe_core.errors import FileRefused, NotAllowed, NothingToSealTo
+from pe_core.errors import Conflict, FileRefused, NotAllowed, NothingToSealTo
 from pe_core.model import Answer as Told
 from pe_core.model import (
     Author,
     Channel,
     FileNote,
+    MessageKind,
     Original,
     Outcome,
     RequestId,
     State,
+    WithdrawalFellDue,
 )
 from pe_core.model import trail as trails
 from pe_core.model.peer import Kind, ThreadId
@@ -42,11 +46,14 @@ from pe_core.rules.lifecycle import may_move
 from pe_core.rules.receipts import make_receipt
 from pe_core.rules.referring import Act
 from pe_core.rules.retention import DEFAULT_KEEP
-from pe_core.store import Change, Insert, RequestRow
+from pe_core.store import Change, Insert, MessageRow, RequestRow
 from pe_core.vault import random_bytes, receipt_keys, seal
 
 NO_FORM = "handed-over"
 """The version of a form that is another embassy's."""
+TRIES = 4
+"""Times that a request which was given back is closed anew because somebody wrote in it."""
+_ABOUT_WITHDRAWING = (MessageKind.WITHDRAWAL, MessageKind.KEPT, MessageKind.UNSOLVED)
 
 
 async def accept(
@@ -88,9 +95,15 @@ async def accept(
 async def give_back(
     desk: Desk, session: Session, thread: ThreadId, words: str, language: str
 ) -> None:
-    """Give back what we had taken on; a request that was made of it is closed here."""
+    """Give back what we had taken on; a request that was made of it is closed here.
+
+    Raises NotFound for whoever cannot open that request, and NotAllowed where its asker has
+    withdrawn it here: the other embassy, which never hears of that, would take it up again.
+    """
     view = await read_referral(desk, session, thread)
     after = may_do(view, Act.RETURN)
+    if view.request is not None and await _is_withdrawn(desk, session, view.request):
+        raise NotAllowed("staff.referrals.asker_withdraws")
     body = Return(words=words, language=language)
     changes = await letter_changes(desk, session, view, view.body, after, body)
     erased = await forget_letters(desk, view)
@@ -101,11 +114,34 @@ async def give_back(
         await _close_own(desk, session, view.request)
 
 
+async def _is_withdrawn(desk: Desk, session: Session, request: RequestId) -> bool:
+    """Return whether its asker withdraws a request, or did so; NotFound without a grant."""
+    if await desk.store.get(RequestRow, request) is None:
+        return False  # erased
+    row = await find_request(desk, session, request)
+    if await timer_of(desk, WithdrawalFellDue(request=request)) is not None:
+        return True
+    if row.state != State.CLOSED:
+        return False
+    rows = await desk.store.select(MessageRow, {"request": request}, order="number")
+    said = [open_message(desk, session, row).kind for row in rows if row.epoch in session.epochs]
+    last = [kind for kind in said if kind in _ABOUT_WITHDRAWING][-1:]
+    return last == [MessageKind.WITHDRAWAL]
+
+
 async def _close_own(desk: Desk, session: Session, request: RequestId) -> None:
-    row = await desk.store.get(RequestRow, request)
-    if row is not None and may_move(State(row.state), State.CLOSED, Author.STAFF):
+    """Close a request that was given back, also if its asker writes in this moment."""
+    for tries in range(TRIES):
+        row = await desk.store.get(RequestRow, request)
+        if row is None or not may_move(State(row.state), State.CLOSED, Author.STAFF):
+            return
         moving = Moving(to=State.CLOSED, outcome=Outcome.REFERRED_ELSEWHERE)
-        await move(desk, session, request, moving)
+        try:
+            await move(desk, session, request, moving)
+            return
+        except Conflict:
+            if tries == TRIES - 1:
+                raise
 
 
 async def _transfer_in(desk: Desk, session: Session, view: ReferralView) -> Transfer:

@@ -197,7 +197,7 @@ async def answer_wish(desk: Desk, visit: Visit, reply_id: str, fields: Collectio
 async def take_back_consent(desk: Desk, visit: Visit, reply_id: str) -> None:
     """Take a consent back: what was sent is erased here and there, without waiting for anybody.
 
-    Raises NotFound where it was taken back already.
+    Raises NotFound where it was taken back already, and for the embassy that took the request.
     """
 
     async def taking() -> list[Change]:
@@ -206,6 +206,8 @@ async def take_back_consent(desk: Desk, visit: Visit, reply_id: str) -> None:
         if given is None:
             raise NotFound("core.mine.share_gone")
         peer = given.consent.peer
+        if asked.moved is not None and asked.moved.peer == peer:
+            raise NotFound("core.mine.share_gone")  # it has the request: it is withdrawn there
         same = [name for name, one in asked.given if one.consent.peer == peer]
         try:
             entry = await _entry_of_asker(desk, visit, MessageKind.CONSENT_BACK, given.consent)

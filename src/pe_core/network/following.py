@@ -35,7 +35,14 @@ from pe_core.network.bodies import decode_body
 from pe_core.network.erasing import stop_sending
 from pe_core.network.knowing import read_peer
 from pe_core.network.referring import trace_of
-from pe_core.network.threads import CASES, ReferralView, change_referral, new_referral
+from pe_core.network.threads import (
+    CASES,
+    FIRST_WEEK,
+    ReferralView,
+    change_referral,
+    keep_until,
+    new_referral,
+)
 from pe_core.network.wire import Letter
 from pe_core.rules.lifecycle import may_move
 from pe_core.rules.referring import ACT_OF, LASTING, answer_day, first_state, follow, keeps, other
@@ -69,7 +76,13 @@ async def begin_theirs(desk: Desk, session: Session, letter: Letter) -> None:
     )
     due = body.answer_by if isinstance(body, Consult | Refer | Ask) else None
     row = await new_referral(
-        desk, letter.thread, letter.sender, known, first_state(letter.kind), due=due
+        desk,
+        letter.thread,
+        letter.sender,
+        known,
+        first_state(letter.kind),
+        due=due,
+        at_least=await _kept_until(desk, letter),
     )
     await _note(desk, session, letter, [Insert(row)])
 
@@ -99,7 +112,9 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
         except (NotFound, NotAllowed):
             return False
     due = _due(desk, view) if after is ReferralState.WAITING else 0
-    change = await change_referral(desk, view, known, after, due=due)
+    kept = max(view.row.keep_until, await _kept_until(desk, letter))
+    week = keep_until(desk, view.body.kind, Week(kept))
+    change = await change_referral(desk, view, known, after, due=due, keep_until=week)
     gone = await _unsent(desk, view, after)
     if not keeps(view.body.kind, view.body.side, after):
         gone.append(Update(IncomingRow, (view.peer, letter.id), {"body": None}))
@@ -108,6 +123,13 @@ async def go_on(desk: Desk, session: Session, view: ReferralView, letter: Letter
     if gone:
         await desk.store.shred()
     return True
+
+
+async def _kept_until(desk: Desk, letter: Letter) -> Week:
+    """Return the last week of a letter's row: its sender said of how much use it is."""
+    where = {"peer": letter.sender, "id": letter.id}
+    rows = await desk.store.pick(IncomingRow, ("keep_until",), where, limit=1)
+    return Week(rows[0][0]) if rows else FIRST_WEEK
 
 
 def _due(desk: Desk, view: ReferralView) -> int:

@@ -100,11 +100,16 @@ async def look_at_incoming(desk: Desk, session: Session) -> Looked:
     )
 
 
-async def count_new(desk: Desk) -> int:
-    """Return how many conversations of peers nobody has looked at yet."""
-    came = await desk.store.pick(IncomingRow, ("thread", "number", "epoch"))
+async def count_new(desk: Desk, session: Session) -> int:
+    """Return how many conversations of peers nobody has looked at yet.
+
+    What was taken back, or what this session looked at and could not take in, is none of them.
+    """
+    memory = session.letters
+    seen = memory.done | memory.unread.keys() | memory.unplaced
+    seen |= set(await desk.store.pick(IncomingRow, ("peer", "id"), {"body": None}))
     known = {thread for (thread,) in await desk.store.pick(ReferralRow, ("id",))}
-    return len({thread for thread, number, epoch in came if number and epoch} - known)
+    return len({one.thread for one in await _rows(desk) if one.key not in seen} - known)
 
 
 async def _rows(desk: Desk) -> list[_Came]:

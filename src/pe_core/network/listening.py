@@ -3,7 +3,14 @@
 from pe_core.desk.desk import Desk
 from pe_core.desk.working import OVER
 from pe_core.errors import Conflict
-from pe_core.model import Event, RequestErased, RequestId, StateChanged, WithdrawalFellDue
+from pe_core.model import (
+    Event,
+    RequestErased,
+    RequestId,
+    State,
+    StateChanged,
+    WithdrawalFellDue,
+)
 from pe_core.network.erasing import take_back_all
 
 TRIES = 4
@@ -23,14 +30,14 @@ class TakingBack:
         """Take everything back when a withdrawal took effect, and when a request was erased.
 
         A withdrawal reaches also whoever has taken the case over since its asker asked for it.
-        When it was closed, or handed over, what still waits for an answer: whoever took such a
-        case later would have nobody to answer to.
+        When it was closed, called solved or handed over, what still waits for an answer: whoever
+        took such a case later would have nobody to answer to, and its asker no way to them.
         """
         if isinstance(event, WithdrawalFellDue):
             await self._take_back(RequestId(event.request), taken=True)
         elif isinstance(event, RequestErased):
             await self._take_back(RequestId(event.request))
-        elif isinstance(event, StateChanged) and event.state in OVER:
+        elif isinstance(event, StateChanged) and event.state in (*OVER, State.RESOLVED):
             await self._take_back(RequestId(event.request), unanswered=True)
 
     async def _take_back(

@@ -23,7 +23,7 @@ from pe_core.errors import (
     TooMany,
 )
 from pe_core.model import Box
-from pe_core.model.peer import OutState, PeerCode, PeerState
+from pe_core.model.peer import PacketId, PeerCode, PeerState
 from pe_core.model.trail import HOST, Act
 from pe_core.network.addresses import read_origin
 from pe_core.network.identity import Own, read_begun, read_own, tell
@@ -38,6 +38,7 @@ from pe_core.network.knowing import (
     read_peer,
 )
 from pe_core.network.strict import read_strict
+from pe_core.network.waiting import note_dropped
 from pe_core.network.wire import KEYS, Hello, Introduction
 from pe_core.network.words import read_words
 from pe_core.rules import pairing as rules
@@ -136,8 +137,9 @@ async def block(desk: Desk, session: Session | None, code: str) -> None:
 async def forget(desk: Desk, session: Session | None, code: str) -> None:
     """Take an embassy off the list, with its keys; NotAllowed while it is active.
 
-    Also while something that was taken back waits for it, which its asker was promised. Nothing
-    is told: whoever was a peer has heard of it when it was paused or blocked.
+    Also while something that was taken back waits for it, which its asker was promised, and
+    until somebody gave it up where it failed. Nothing is told: whoever was a peer has heard of
+    it when it was paused or blocked.
     """
     await _until_written(partial(_forget, desk, session, code))
 
@@ -151,14 +153,25 @@ async def _forget(desk: Desk, session: Session | None, code: str) -> None:
         Delete(PeerKeysetRow, {"peer": code}),
         Delete(OutgoingRow, {"peer": code}),
         forget_impostors(code),
+        *(await _note_unsent(desk, session, code) if session is not None else ()),
     ]
     await record(desk, _box(session), Act.PEER_FORGOTTEN, code, gone)
     desk.wrong_words.pop(code, None)
 
 
+async def _note_unsent(desk: Desk, session: Session, code: str) -> list[Change]:
+    """Return the changes that note in its conversations which letters never left."""
+    unsent: dict[str, list[PacketId]] = {}
+    for name, thread in await desk.store.pick(OutgoingRow, ("id", "thread"), {"peer": code}):
+        unsent.setdefault(thread, []).append(PacketId(name))
+    noted = [await note_dropped(desk, session, *one) for one in unsent.items() if one[0]]
+    return [change for changes in noted for change in changes]
+
+
 async def _erase_waits(desk: Desk, code: str) -> bool:
-    waiting = {"peer": code, "number": 0, "state": OutState.WAITING.value}
-    return any(thread for (thread,) in await desk.store.pick(OutgoingRow, ("thread",), waiting))
+    """Return whether something that was taken back waits for it, or failed and was not given up."""
+    unnumbered = {"peer": code, "number": 0}
+    return any(thread for (thread,) in await desk.store.pick(OutgoingRow, ("thread",), unnumbered))
 
 
 async def hear_hello(desk: Desk, hello: Hello, now: int) -> tuple[list[Change], str]:
@@ -229,8 +242,13 @@ def pin(
         ),
         # A keyset of an embassy that was known before may still lie here.
         Delete(PeerKeysetRow, {"peer": keyset.embassy}),
-        Insert(PeerKeysetRow(peer=keyset.embassy, serial=keyset.serial, day=day, body=signed)),
+        _keyset_row(desk, keyset, signed),
     ]
+
+
+def _keyset_row(desk: Desk, keyset: Keyset, signed: bytes) -> Change:
+    day = today_of(desk).toordinal()
+    return Insert(PeerKeysetRow(peer=keyset.embassy, serial=keyset.serial, day=day, body=signed))
 
 
 async def _hear_stranger(desk: Desk, own: Own, hello: Hello, now: int) -> list[Change]:
@@ -260,12 +278,14 @@ async def _hear_known(desk: Desk, own: Own, known: Known, hello: Hello, now: int
     changes: list[Change] = []
     keyset = known.keyset
     if hello.keyset != known.signed:
-        keyset = follow_keysets(known.signed, (*hello.earlier, hello.keyset))
+        offered = (*hello.earlier, hello.keyset)
+        keyset = follow_keysets(known.signed, offered)
         if not await check_single(desk, own, keyset):
             raise KeysetRefused("a key of another embassy")
-        day = today_of(desk).toordinal()
-        row = PeerKeysetRow(peer=known.code, serial=keyset.serial, day=day, body=hello.keyset)
-        changes.append(Insert(row))
+        held = [place for place, one in enumerate(offered) if one == known.signed]
+        # Those in between too: what they signed may still be on its way.
+        for signed in offered[held[-1] + 1 :] if held else offered:
+            changes.append(_keyset_row(desk, read_keyset(signed), signed))
     check_keyset(keyset, known.code, now)
     after = rules.hear(known.pairing, confirmed=hello.confirmed, paused=hello.paused)
     values = {
@@ -279,6 +299,9 @@ async def _hear_known(desk: Desk, own: Own, known: Known, hello: Hello, now: int
         await record(desk, HOST, act, known.code)
     if after != known.pairing or any(getattr(known.row, key) != values[key] for key in values):
         changes.append(move(desk, known, after, **values))
+    if after.ours and not (hello.confirmed or hello.paused):
+        # It forgot us and begins anew: nobody else tells it that its words were typed here.
+        changes.extend(tell(desk, own, known.code, after))
     return changes
 
 

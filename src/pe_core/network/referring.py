@@ -255,8 +255,8 @@ async def _begin_about(
     at once more, and whoever writes into the thread from then on makes this a Conflict.
     """
     work = await take_up(desk, session, request)
-    if work.state in OVER:
-        raise NotAllowed("staff.request.closed")
+    if work.state in (*OVER, State.RESOLVED):
+        raise NotAllowed("staff.refer.closed")
     body = decode_body(prepared.kind, prepared.raw)
     last = None
     if prepared.kind is Kind.TRANSFER:

@@ -32,10 +32,11 @@ from pe_core.store import (
     ReferralRow,
     Update,
 )
-from pe_core.vault import Keys, open_envelope, read_keyset, seal
+from pe_core.vault import Keys, Keyset, open_envelope, read_keyset, seal
 
 KEPT_LONGER = 5
 """Weeks that a conversation outlives its last letter."""
+FIRST_WEEK = Week(0)
 CASES = (Kind.REFER, Kind.TRANSFER)
 
 _DAY = 24 * 3600
@@ -117,10 +118,14 @@ class Said(Model):
     way: Way | None = None
 
 
-def keep_until(desk: Desk, kind: Kind) -> Week:
-    """Return the last week of a conversation that a letter goes into now."""
+def keep_until(desk: Desk, kind: Kind, at_least: Week = FIRST_WEEK) -> Week:
+    """Return the last week of a conversation that a letter goes into now.
+
+    ``at_least`` is that of a letter of the peer: its conversation goes no earlier, or it would
+    begin another one.
+    """
     lasts = CASE_LASTS if kind in CASES else TALK_LASTS
-    return Week(week_of(today_of(desk)) + lasts // WEEK + KEPT_LONGER)
+    return Week(max(week_of(today_of(desk)) + lasts // WEEK + KEPT_LONGER, at_least))
 
 
 async def new_referral(
@@ -132,6 +137,7 @@ async def new_referral(
     *,
     request: RequestId | None = None,
     due: date | None = None,
+    at_least: Week = FIRST_WEEK,
 ) -> ReferralRow:
     """Return the row of a new conversation, sealed to our own referral compartment."""
     epoch = await current_epoch(desk, "referral")
@@ -142,7 +148,7 @@ async def new_referral(
         request=request or "",
         state=state.value,
         due=due.toordinal() if due is not None else 0,
-        keep_until=keep_until(desk, body.kind),
+        keep_until=keep_until(desk, body.kind, at_least),
         epoch=epoch.id,
         revision=0,
         body=seal(msgspec.msgpack.encode(body), to=[epoch.public], context=context),
@@ -297,19 +303,24 @@ def _open(
 ) -> Letter:
     """Return a letter; ``held`` are the keysets that its sender had had when it came.
 
-    The key before the newest is believed of what was signed while that was in force: keys may
-    be renewed while a letter waits. Raises EnvelopeRefused and KeysetRefused.
+    A key before the newest is believed of what was signed while it was in force: keys may be
+    renewed while a letter waits, and again. Raises EnvelopeRefused and KeysetRefused.
     """
-    newest = read_keyset(held[0])
-    try:
-        return open_kept(sealed, PacketId(row.id), to, keys, newest)
-    except EnvelopeRefused:
-        if len(held) == 1:
-            raise
-        letter = open_kept(sealed, PacketId(row.id), to, keys, read_keyset(held[1]))
-        if letter.created > newest.made:
-            raise
+    oldest = (row.day - _DAY_0 - STILL_TRIED // _DAY - 1) * _DAY
+    later: Keyset | None = None
+    for signed in held:
+        if later is not None and later.made < oldest:
+            break
+        keyset = read_keyset(signed)
+        try:
+            letter = open_kept(sealed, PacketId(row.id), to, keys, keyset)
+        except EnvelopeRefused:
+            later = keyset
+            continue
+        if later is not None and letter.created > later.made:
+            break
         return letter
+    raise EnvelopeRefused("no desk key that was in force then signed this letter")
 
 
 def _is_of_its_day(letter: Letter, day: int) -> bool:

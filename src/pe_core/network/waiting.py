@@ -121,18 +121,20 @@ async def drop(desk: Desk, session: Session, packet: str, number: int) -> None:
     """
     group = await _find_all(desk, packet, number)
     gone: list[Change] = [Delete(OutgoingRow, {"id": row.id}, expect=DEAD) for row in group.rows]
-    noted = await _note_dropped(desk, session, group)
+    letters = [PacketId(row.id) for row in group.rows if row.number]
+    noted = await note_dropped(desk, session, group.rows[0].thread, letters)
     await _write(desk, session, Act.PACKET_DROPPED, group, [*gone, *noted])
     await desk.store.shred()
 
 
-async def _note_dropped(desk: Desk, session: Session, group: _Group) -> list[Change]:
+async def note_dropped(
+    desk: Desk, session: Session, thread: str, letters: Sequence[PacketId]
+) -> list[Change]:
     """Return the change that notes in their conversation which letters were given up."""
-    letters = tuple(PacketId(row.id) for row in group.rows if row.number)
     if not letters:
         return []
     try:
-        view = await read_referral(desk, session, group.rows[0].thread)
+        view = await read_referral(desk, session, thread)
     except NotFound:
         return []  # erased, or another's: nobody will read there what became of them
     body = msgspec.structs.replace(view.body, dropped=(*view.body.dropped, *letters))

@@ -183,10 +183,10 @@ TABLES: tuple[Table, ...] = (
     Table(row=OwnKeysetRow, name="own_keysets", key=("serial",)),
     Table(row=DeskKeyRow, name="desk_keys", key=("id",)),
     Table(
+        # Not with its peer: what is taken back once that was forgotten waits until people see it.
         row=OutgoingRow,
         name="outgoing",
         key=("id",),
-        follows=(PeerRow, "peer"),
         unique=(("peer", "thread", "number", "id"),),
     ),
     Table(

@@ -150,7 +150,7 @@ async def mine_page(
         ),
         done=done or "",
         once=form_token(request, "word", timedelta(0)),
-        **await _elsewhere(request),
+        **await _elsewhere(request, over=over),
         wrong=wrong or Wrong(),
         words=words,
         problems=[(wrong.field, words)] if wrong is not None else [],
@@ -177,15 +177,20 @@ def _placed(view: View, wrong: Wrong) -> Wrong:
     return msgspec.structs.replace(wrong, field="remark" if view.may_reopen else "words")
 
 
-async def _elsewhere(request: PageRequest) -> dict[str, Any]:
-    """Return what the page says of other embassies: wishes, what was agreed to, where it went."""
+async def _elsewhere(request: PageRequest, *, over: bool) -> dict[str, Any]:
+    """Return what the page says of other embassies: wishes, what was agreed to, where it went.
+
+    Nothing more is asked about a request that is over.
+    """
     desk, language = desk_of(request), language_of(request)
     asked = await read_asked(desk, visit_of(request))
+    wishes = [] if over else asked.wishes
+    # What the embassy has that took the request is taken back there.
+    there = asked.moved.peer if asked.moved else ""
+    given = [(name, one) for name, one in asked.given if one.consent.peer != there]
     return {
-        "wishes": [(name, wish, direction(wish.asked_language)) for name, wish in asked.wishes],
-        "given": [
-            (name, one, show_date(first_day(one.consent), language)) for name, one in asked.given
-        ],
+        "wishes": [(name, wish, direction(wish.asked_language)) for name, wish in wishes],
+        "given": [(name, one, show_date(first_day(one.consent), language)) for name, one in given],
         "moved": asked.moved,
         "moved_groups": _groups(asked.moved.receipt) if asked.moved else [],
     }

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from pe_core.desk.desk import today_of
 from pe_core.desk.working import OVER, take_up
 from pe_core.errors import Conflict, NotAllowed, NotFound
-from pe_core.model import HelpRequest, MessageKind
+from pe_core.model import HelpRequest, MessageKind, State
 from pe_core.model.consent import Consent
 from pe_core.model.peer import Kind, PeerCode
 from pe_core.model.struct import Model
@@ -172,7 +172,7 @@ async def _preview(
         request,
         prepared,
         here="requests",
-        to=[names[prepared.peer]],
+        to=[names.get(prepared.peer, prepared.peer.upper())],
         action=at,
         back=at,
         fields=[
@@ -204,7 +204,7 @@ async def _form(
         here="requests",
         problems=problems or (),
         refused=refused,
-        closed=help_request.state in OVER,
+        closed=help_request.state in (*OVER, State.RESOLVED),
         typed=typed,
         peers=await open_peers(request),
         kinds=[

@@ -73,7 +73,8 @@ async def letters_figure(request: PageRequest) -> list[ListLink]:
         return []
     views = await read_referrals(desk, session)
     late = sum(_is_in(request, view, "late") for view in views)
-    number = sum(_is_in(request, view, "waiting") for view in views) + await count_new(desk)
+    waiting = sum(_is_in(request, view, "waiting") for view in views)
+    number = waiting + await count_new(desk, session)
     return [
         ListLink(
             name="letters late" if late else "letters",
