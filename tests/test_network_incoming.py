@@ -527,6 +527,24 @@ def test_a_request_that_is_called_solved_is_handed_over_to_nobody(two: Between) 
         two.near.begin(prepared, request)
 
 
+@pytest.mark.parametrize("kind", [Kind.REFER, Kind.TRANSFER])
+def test_a_request_that_its_asker_withdraws_goes_to_nobody_unless_they_keep_it(
+    two: Between, kind: Kind
+) -> None:
+    receipt, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS)
+    prepared = prepare(two, request, kind)
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    two.run(visits.withdraw(two.near.desk, visit))
+    with pytest.raises(NotAllowed, match="withdrawing"):
+        two.near.begin(prepared, request)
+    waiting = two.near.threads()
+    two.run(visits.keep(two.near.desk, visit))
+    two.near.begin(prepared, request)
+
+    assert ([], 1) == (waiting, len(two.near.threads()))
+
+
 @pytest.mark.parametrize("event", [WithdrawalFellDue, RequestErased])
 def test_what_was_sent_is_taken_back_when_its_request_ends_while_nobody_is_unlocked(
     two: Between, event: type

@@ -9,6 +9,7 @@ import pytest
 
 from between import Between, Wire
 from enclosures import ask_with, items, picture, pixels
+from pe_core.desk import visits
 from pe_core.model.peer import Kind
 from pe_core.model.referral import Refer, ReferralState
 from pe_core.network import pairing, referring
@@ -137,6 +138,19 @@ def test_without_the_askers_consent_nothing_is_even_shown(pages: Pages) -> None:
 
     assert 403 == page.status
     assert "has not agreed" in page.words
+
+
+def test_while_an_asker_withdraws_the_page_says_so_in_the_place_of_the_form(pages: Pages) -> None:
+    two = pages.two
+    receipt, request = two.ask(ASKED[0])
+    before = pages.near.go(f"requests/{request}/refer")
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    two.run(visits.withdraw(two.near.desk, visit))
+    page = pages.near.go(f"requests/{request}/refer")
+
+    assert before.tree.xpath("//input[@name='peer']")
+    assert [] == page.tree.xpath("//input[@name='peer']")
+    assert "is withdrawing this request; nothing more goes to others" in page.words
 
 
 def test_a_preview_for_an_embassy_that_was_taken_off_the_list_meanwhile_sends_nothing(

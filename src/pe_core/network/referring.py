@@ -11,10 +11,18 @@ import msgspec
 from pe_core.desk.desk import Desk, here_and_now, today_of
 from pe_core.desk.sealing import change_state, id_of, new_id
 from pe_core.desk.sessions import Session
+from pe_core.desk.timers import timer_of
 from pe_core.desk.trail import record, record_each
 from pe_core.desk.working import OVER, note_work, take_up
 from pe_core.errors import Conflict, NotAllowed
-from pe_core.model import Author, Message, MessageKind, RequestId, State
+from pe_core.model import (
+    Author,
+    Message,
+    MessageKind,
+    RequestId,
+    State,
+    WithdrawalFellDue,
+)
 from pe_core.model import trail as trails
 from pe_core.model.peer import Kind, PeerCode, ThreadId
 from pe_core.model.referral import (
@@ -257,6 +265,8 @@ async def _begin_about(
     work = await take_up(desk, session, request)
     if work.state in (*OVER, State.RESOLVED):
         raise NotAllowed("staff.refer.closed")
+    if await timer_of(desk, WithdrawalFellDue(request=request)) is not None:
+        raise NotAllowed("staff.refer.withdrawing")
     body = decode_body(prepared.kind, prepared.raw)
     last = None
     if prepared.kind is Kind.TRANSFER:

@@ -204,7 +204,7 @@ async def _form(
         here="requests",
         problems=problems or (),
         refused=refused,
-        closed=help_request.state in (*OVER, State.RESOLVED),
+        halted=_halted(help_request),
         typed=typed,
         peers=await open_peers(request),
         kinds=[
@@ -222,6 +222,13 @@ async def _form(
         text_limit=WORDS_LIMIT,
         **headlines(request, help_request),
     )
+
+
+def _halted(help_request: HelpRequest) -> str:
+    """Return the key of why nothing of a request goes to others now, '' if it may."""
+    if help_request.state in (*OVER, State.RESOLVED):
+        return "staff.refer.closed"
+    return "staff.refer.withdrawing" if help_request.withdrawal_due else ""
 
 
 def _files(request: PageRequest, help_request: HelpRequest) -> list[tuple[str, str, str]]:
