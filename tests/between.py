@@ -156,15 +156,16 @@ class Between:
         self.clock.move(minutes=1)
         return receipt, self.near.requests()[0]
 
-    def agree(self, request: RequestId, *fields: str) -> None:
+    def agree(self, request: RequestId, *fields: str, take_over: bool = True) -> None:
         """Note that the asker agreed in words to these answers and files for the far embassy."""
         near, opened = self.near, self.near.request(request)
         notes = named_in(preparing.files_for(near.desk, opened, self.far.code), fields)
         files = preparing.file_items(near.desk, opened, notes)
         work = self.run(take_up(near.desk, near.session, request))
-        self.run(
-            consenting.note_spoken(near.desk, near.session, work, self.far.code, fields, files)
+        noting = consenting.note_spoken(
+            near.desk, near.session, work, self.far.code, fields, files, take_over=take_over
         )
+        self.run(noting)
 
     def close(self) -> None:
         self.run(close_embassy(self.far_embassy))

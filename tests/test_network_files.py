@@ -548,7 +548,7 @@ def test_a_consent_names_files_one_by_one_and_lasts_like_any_other(two: Between)
     consent = consenting.consent_for(two.near.request(request), two.far.code)
 
     today = two.clock.now().date()
-    assert agree(two.far.code, [first], Agreed.SPOKEN, today) == consent
+    assert agree(two.far.code, [first], Agreed.SPOKEN, today, take_over=True) == consent
 
 
 def test_a_case_is_answered_while_its_files_are_there(two: Between) -> None:

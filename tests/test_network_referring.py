@@ -128,6 +128,19 @@ def test_nothing_leaves_without_a_consent_or_for_another_embassy(two: Between) -
         prepare(two, request)
 
 
+def test_who_agreed_that_both_help_together_is_not_handed_over(two: Between) -> None:
+    _, request = two.ask(ASKED[0])
+    two.agree(request, *FIELDS, take_over=False)
+    with pytest.raises(NotAllowed, match="not_to_take_over"):
+        prepare(two, request, Kind.TRANSFER)
+    together = prepare(two, request)
+    two.agree(request, *FIELDS, take_over=True)
+    both = [prepare(two, request, kind) for kind in (Kind.TRANSFER, Kind.REFER)]
+
+    assert Kind.REFER is together.kind
+    assert [Kind.TRANSFER, Kind.REFER] == [one.kind for one in both]
+
+
 def test_a_consent_by_receipt_is_used_after_48_hours(two: Between) -> None:
     receipt, request = two.ask(ASKED[0])
     two.run(_wish(two, request))

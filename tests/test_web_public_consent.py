@@ -116,6 +116,21 @@ def test_a_file_that_was_not_asked_for_cannot_be_ticked(visit: Visit) -> None:
     assert consenting.consent_for(help_request, visit.two.far.code) is None
 
 
+@pytest.mark.parametrize("take_over", [False, True])
+def test_what_an_asker_agrees_to_says_whether_their_request_may_be_taken_over(
+    visit: Visit, take_over: bool
+) -> None:
+    visit.wish("story", take_over=take_over)
+    asked = visit.back()
+    visit.asker.act("share", field="story", act="yes")
+    given = visit.back()
+    consent = consenting.consent_for(visit.two.near.request(visit.request), visit.two.far.code)
+
+    words = "They would take over your request"
+    assert consent is not None
+    assert [take_over] * 3 == [words in asked.words, words in given.words, consent.take_over]
+
+
 def test_what_was_ticked_may_go_from_the_third_day_on_and_is_taken_back_in_one_press(
     visit: Visit,
 ) -> None:

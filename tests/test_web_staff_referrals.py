@@ -153,6 +153,22 @@ def test_while_an_asker_withdraws_the_page_says_so_in_the_place_of_the_form(page
     assert "is withdrawing this request; nothing more goes to others" in page.words
 
 
+@pytest.mark.parametrize("kind", ["refer", "transfer"])
+def test_a_yes_in_words_is_for_the_kind_that_was_chosen(pages: Pages, kind: str) -> None:
+    _, request = pages.two.ask(ASKED[0])
+    near = pages.near
+    chosen = {"peer": "yy", "kind": kind, "field": ["paper"], "asked": ASK}
+    near.go(f"requests/{request}/refer")
+    near.send({**chosen, "agreed": "yes", "act": "spoken"}, "/refer")
+    form = near.go(f"requests/{request}/refer")
+    page = near.send({**chosen, "kind": "transfer", "act": "preview"}, "/refer")
+
+    handed = kind == "transfer"
+    assert handed is ("it may take the request over" in form.words)
+    assert handed is ("not that it takes the request over" not in page.words)
+    assert (200 if handed else 403) == page.status
+
+
 def test_a_preview_for_an_embassy_that_was_taken_off_the_list_meanwhile_sends_nothing(
     pages: Pages,
 ) -> None:

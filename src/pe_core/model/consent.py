@@ -25,7 +25,8 @@ class Consent(Model):
     """That an asker lets these fields of their request go to one other embassy.
 
     ``at`` is the day on which it was given, ``until`` the last day on which it may be used.
-    No fields mean that they said no.
+    No fields mean that they said no. ``take_over`` is whether it may take the request, too, and
+    not only help together with us.
     """
 
     peer: PeerCode
@@ -33,6 +34,7 @@ class Consent(Model):
     how: Agreed
     at: date
     until: date
+    take_over: bool = False
 
 
 class Wish(Model):

@@ -132,17 +132,21 @@ async def note_spoken(
     peer: PeerCode,
     fields: Collection[str],
     files: Questions = (),
+    *,
+    take_over: bool = False,
 ) -> None:
     """Note that an asker agreed in words; their page shows it, so that they can take it back.
 
-    ``files`` are those that they let go, with what they are called.
+    ``files`` are those that they let go, with what they are called; ``take_over`` is whether the
+    other embassy may take the request.
     """
     if work.state in OVER:
         raise NotAllowed("staff.request.closed")
     questions = (*questions_in(work.original.answers, fields), *files)
     if not questions:
         raise NotAllowed("staff.refer.nothing_chosen")
-    consent = agree(peer, (field for field, _ in questions), Agreed.SPOKEN, today_of(desk))
+    named = (field for field, _ in questions)
+    consent = agree(peer, named, Agreed.SPOKEN, today_of(desk), take_over=take_over)
     given = Given(consent=consent, host=await host_of(desk, peer), questions=questions)
     entry = _entry_of_staff(desk, session, MessageKind.CONSENT, peer, consent)
     reply = Reply(at=desk.now(), kind=MessageKind.CONSENT, given=given)
@@ -179,7 +183,8 @@ async def answer_wish(desk: Desk, visit: Visit, reply_id: str, fields: Collectio
         if wish is None:
             raise NotFound("core.mine.share_gone")
         chosen = tuple(one for one in wish.questions if one[0] in fields)
-        consent = agree(wish.peer, (f for f, _ in chosen), Agreed.RECEIPT, today_of(desk))
+        named, today = (field for field, _ in chosen), today_of(desk)
+        consent = agree(wish.peer, named, Agreed.RECEIPT, today, take_over=wish.take_over)
         day = first_day(consent)
         changes = await _entry_of_asker(desk, visit, MessageKind.CONSENT, consent)
         changes.append(Delete(ReplyRow, {"id": reply_id}))

@@ -162,14 +162,16 @@ def prepare_case(
     """Return a referral or a transfer of a request, with what its asker agreed to and no more.
 
     ``files`` are those of ``files_leaving``, read. Raises NotAllowed without a consent for this
-    embassy that may be used today, where nothing is left of it, for more files than an asker
-    may send, or where a plugin's rule fails.
+    embassy and this kind that may be used today, where nothing is left of it, for more files
+    than an asker may send, or where a plugin's rule fails.
     """
     consent, original = consent_for(help_request, peer), help_request.original
     if consent is None:
         raise NotAllowed("staff.refer.no_consent")
     if not is_usable(consent, peer, today_of(desk)):
         raise NotAllowed("staff.refer.consent_waits")
+    if kind is Kind.TRANSFER and not consent.take_over:
+        raise NotAllowed("staff.refer.not_to_take_over")
     answers = what_leaves(original, consent, held_back(desk, help_request, peer), words.fields)
     leaving = files_leaving(desk, help_request, peer, words)
     carried = tuple(file for file in files if file.note in leaving)

@@ -19,10 +19,18 @@ FIRST_DAY_AFTER = timedelta(days=3)
 """Consent by receipt is used from the first day on that begins 48 hours later."""
 
 
-def agree(peer: PeerCode, fields: Iterable[str], how: Agreed, today: date) -> Consent:
+def agree(
+    peer: PeerCode, fields: Iterable[str], how: Agreed, today: date, *, take_over: bool = False
+) -> Consent:
     """Return the consent that an asker gives today."""
-    named = tuple(dict.fromkeys(fields))
-    return Consent(peer=peer, fields=named, how=how, at=today, until=today + CONSENT_LASTS)
+    return Consent(
+        peer=peer,
+        fields=tuple(dict.fromkeys(fields)),
+        how=how,
+        at=today,
+        until=today + CONSENT_LASTS,
+        take_over=take_over,
+    )
 
 
 def first_day(consent: Consent) -> date:

@@ -102,8 +102,8 @@ async def _do(
     desk, session, peer = desk_of(request), session_of(request), PeerCode(typed.peer)
     words = _case_words(request, typed)
     at = request_address(request, help_request.id)
+    take_over = typed.kind is Kind.TRANSFER
     if act == "ask":
-        take_over = typed.kind is Kind.TRANSFER
         wish = await prepare_wish(desk, help_request, peer, words, take_over=take_over)
         work = await take_up(desk, session, help_request.id)
         await consenting.ask_consent(desk, session, work, wish)
@@ -113,7 +113,7 @@ async def _do(
         files = named_in(files_for(desk, help_request, peer), typed.fields)
         named = file_items(desk, help_request, files)
         work = await take_up(desk, session, help_request.id)
-        await consenting.note_spoken(desk, session, work, peer, may, named)
+        await consenting.note_spoken(desk, session, work, peer, may, named, take_over=take_over)
         return redirect(address(at, done="consent_noted"))
     leaving = files_leaving(desk, help_request, peer, words)
     carried = await read_files(desk, session, help_request, leaving)
@@ -278,9 +278,11 @@ def _stands(request: PageRequest, consent: Consent | None) -> str:
         return say(request, "staff.refer.stands_no")
     day, today = first_day(consent), today_of(desk_of(request))
     if day > today:
-        return say(request, "staff.refer.stands_from", date=show_date(day, language))
-    until = show_date(consent.until, language)
-    return say(request, f"staff.refer.stands_{consent.how.value}", until=until)
+        stands = say(request, "staff.refer.stands_from", date=show_date(day, language))
+    else:
+        until = show_date(consent.until, language)
+        stands = say(request, f"staff.refer.stands_{consent.how.value}", until=until)
+    return f"{stands}; {say(request, 'staff.refer.may_take_over')}" if consent.take_over else stands
 
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (show_refer, take_refer)
