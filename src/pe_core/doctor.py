@@ -73,6 +73,7 @@ async def examine(desk: Desk, facts: Facts) -> Sequence[Finding]:
         *look_at_machine(facts),
         look_at_plugins((), desk.troubles.all()),
         *look_at_rings(facts.settings.rings, desk.plugins.notifiers),
+        *look_at_away(desk.troubles.away()),
         *look_at_imprint(desk.jurisdiction.imprint, desk.embassy.imprint),
         await asyncio.to_thread(look_at_migrations, facts.data),  # it reads every page
         *await look_at_store(desk.store, desk.identity, desk.now(), refused),
@@ -134,6 +135,18 @@ def look_at_rings(settings: RingsSettings, notifiers: Mapping[str, Notifier]) ->
     if not settings.at:
         return (warning("rings", "[rings] to is rung at no hour", 'at = ["09:00", "18:00"]'),)
     return (fine("rings", f"{len(settings.to)} rung at {', '.join(settings.at)}, news or not"),)
+
+
+def look_at_away(away: Mapping[str, str]) -> Sequence[Finding]:
+    """Say which notifiers could not ring at their last try, and why; nothing if all could."""
+    return tuple(
+        warning(
+            "rings",
+            f"{name} does not ring: {why}",
+            "look at its server and its settings; what waits is tried again for a day",
+        )
+        for name, why in sorted(away.items())
+    )
 
 
 def look_at_imprint(law: str, lines: Sequence[str]) -> Sequence[Finding]:

@@ -14,7 +14,7 @@ import msgspec
 
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.ringing import clocks_of
-from pe_core.errors import RingFailed, StoreError
+from pe_core.errors import DoorError, RingFailed, StoreError
 from pe_core.hooks import Notifier
 from pe_core.hooks.troubles import Kind
 from pe_core.model.struct import Model
@@ -216,10 +216,11 @@ class Rings:
 
     def _failed(self, ring: Ring, failed: RingFailed) -> None:
         """Do what a notifier says of a ring; its own words are not repeated, they may name one."""
-        self._desk.troubles.worked(ring.notifier)
         if failed.again:
+            self._desk.troubles.later(ring.notifier, _why(failed))
             self._put_off(ring, failed.after)
         else:
+            self._desk.troubles.worked(ring.notifier)
             log.warning("a ring by %s is refused for good, and dropped", ring.notifier)
             self._waiting.pop(ring.key, None)
 
@@ -284,6 +285,12 @@ def _may_ring(row: OpenAddressRow, now: datetime) -> bool:
     except msgspec.MsgspecError:
         return True
     return hours == NEVER or bool(hours[now.weekday()] >> now.hour & 1)
+
+
+def _why(failed: RingFailed) -> str:
+    """Return what kept a notifier from ringing: words of the door, else the name of a fault."""
+    cause = failed.__context__ or failed
+    return str(cause) if isinstance(cause, DoorError) else type(cause).__name__
 
 
 def _wait(tries: int) -> timedelta:
