@@ -25,7 +25,7 @@ from pe_core.errors import PluginError, SettingsError
 from pe_core.model.finding import Finding, Health
 from pe_core.running import CONTROL, enabled_plugins, read_texts, utc_now
 from pe_core.settings import Settings, look_at_settings
-from pe_core.store import call_control, read_store
+from pe_core.store import call_control, check_owner, read_store
 
 
 @click.command("doctor")
@@ -49,6 +49,7 @@ def command(config: Path, as_json: bool) -> None:
         data=folder / settings.data,
         core_limit=lambda: 0,  # this process is not the one that holds anything
     )
+    check_owner(facts.data)
     findings = asyncio.run(_look(facts))
     if as_json:
         print_json(msgspec.to_builtins(findings))
