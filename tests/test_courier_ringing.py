@@ -217,6 +217,25 @@ def test_the_pause_that_the_other_side_names_is_kept(house: House) -> None:
     assert 2 == way.tries
 
 
+@pytest.mark.parametrize("after", [0.0, 1.0, -5.0, float("nan")])
+def test_a_pause_of_no_time_makes_nobody_knock_without_end(house: House, after: float) -> None:
+    way = house.with_way(*[RingFailed("busy", again=True, after=after)] * 1000)
+    house.ring()
+    for _ in range(120):
+        house.after(seconds=1)
+
+    assert 3 == way.tries, "as where no pause is named: at once, after 30 s, after 90 s"
+
+
+@pytest.mark.parametrize("after", [float("inf"), 1e300])
+def test_a_pause_without_end_is_one_of_a_day(house: House, after: float) -> None:
+    way = house.with_way(RingFailed("busy", again=True, after=after))
+    house.ring()
+
+    assert (0, 0, 1) == (house.deliver(), house.after(hours=23), house.after(hours=1))
+    assert 2 == way.tries
+
+
 def refused_by_the_mail_server() -> RingFailed:
     try:
         try:

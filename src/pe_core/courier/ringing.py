@@ -7,6 +7,7 @@ forgets it. Design: vault, "Rings"; decision 0013.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
@@ -28,7 +29,7 @@ PATIENCE = 60.0
 ONE_RING = timedelta(minutes=10)
 """Whatever is new within it rings an address once."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-"""Between the tries of one ring, doubled each time, where the other side names no pause."""
+"""Between the tries of one ring, doubled each time; longer where the other side names more."""
 LASTS = timedelta(days=1)
 """From the first moment at which it could ring until nobody would care any more."""
 MOST = 10_000
@@ -233,8 +234,8 @@ class Rings:
         """Let a ring wait for its next try; drop it where that would come too late."""
         if ring.key not in self._waiting:
             return  # forgotten while it was tried
-        wait = timedelta(seconds=after) if after is not None else _wait(ring.tries)
-        due = next_moment(self._desk.now() + min(wait, LASTS), ring.hours, ring.zone)
+        wait = max(_named(after), _wait(ring.tries))
+        due = next_moment(self._desk.now() + wait, ring.hours, ring.zone)
         if due > ring.until:
             log.warning("gave up ringing by %s after a day", ring.notifier)
             self._waiting.pop(ring.key, None)
@@ -291,6 +292,13 @@ def _why(failed: RingFailed) -> str:
     """Return what kept a notifier from ringing: words of the door, else the name of a fault."""
     cause = failed.__context__ or failed
     return str(cause) if isinstance(cause, DoorError) else type(cause).__name__
+
+
+def _named(after: float | None) -> timedelta:
+    """Return the pause that the other side names, a day at most; none for what is no pause."""
+    if after is None or math.isnan(after):
+        return timedelta()
+    return timedelta(seconds=min(max(after, 0.0), LASTS.total_seconds()))
 
 
 def _wait(tries: int) -> timedelta:
