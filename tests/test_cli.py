@@ -79,7 +79,7 @@ def test_what_is_missing_is_said_in_one_line(folder: Path) -> None:
     nowhere = pe("serve", "--config", "nothing.toml", folder=folder, code=1)
 
     assert "run `pe init` first" in unopened.stderr
-    assert "pe init --help" in nowhere.stderr
+    assert "name it with --config" in nowhere.stderr
     assert "Traceback" not in unopened.stderr + nowhere.stderr
 
 

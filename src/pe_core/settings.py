@@ -160,7 +160,8 @@ def _read(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"{path.name} is not there; `pe init --help` shows how one is made"
+            f"{path.name} is not there: go to its folder, or name it with --config; "
+            "deployments/ of the project has one of each country to begin with"
         ) from None
     except OSError as error:
         raise SettingsError(f"{path.name} cannot be read: {error.strerror}") from None
