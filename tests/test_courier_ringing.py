@@ -259,7 +259,7 @@ def test_the_host_is_told_of_a_server_that_is_away_and_of_nobodys_address(
 
     lines = [one.getMessage() for one in caplog.records if "does not ring now" in one.getMessage()]
     assert [
-        "zz.desk does not ring now (ConnectionRefusedError); what waits is tried again"
+        "zz.desk does not ring now (ConnectionRefusedError); look at its server and its settings"
     ] == lines
     assert "zz.desk does not ring: ConnectionRefusedError" == told.found
     assert () == look_at_away(house.desk.troubles.away()), "it rang again"

@@ -120,7 +120,9 @@ class Troubles:
         now = self.clock()
         if now - self._said.get(part, float("-inf")) >= SAID_EVERY:
             self._said[part] = now
-            log.warning("%s does not ring now (%s); what waits is tried again", part, what)
+            log.warning(
+                "%s does not ring now (%s); look at its server and its settings", part, what
+            )
 
     def away(self) -> Mapping[str, str]:
         """Return the notifiers whose last try was put off, and why."""
