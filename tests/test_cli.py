@@ -1,6 +1,7 @@
 """The command `pe`, as real processes."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -40,6 +41,31 @@ def test_init_shows_everything_once_and_refuses_a_second_time(folder: Path) -> N
         assert secret.encode() not in disk
 
 
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_keys_that_could_not_be_shown_are_said_to_be_lost_and_made_anew(
+    folder: Path, how: list[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        lost = subprocess.run(
+            [*PE, "init", *how],
+            cwd=folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    again = pe("init", folder=folder, code=1)
+    shutil.rmtree(folder / "data")
+    shown = pe("init", folder=folder)
+
+    assert 1 == lost.returncode
+    assert "Traceback" not in lost.stderr
+    assert "could not be shown (No space left on device) and are stored nowhere" in lost.stderr
+    assert "remove the data folder" in again.stderr
+    assert "The first invite" in shown.stdout
+
+
 def test_init_for_people_numbers_the_words(folder: Path) -> None:
     shown = pe("init", folder=folder).stdout
 
@@ -53,7 +79,7 @@ def test_what_is_missing_is_said_in_one_line(folder: Path) -> None:
     nowhere = pe("serve", "--config", "nothing.toml", folder=folder, code=1)
 
     assert "run `pe init` first" in unopened.stderr
-    assert "pe init --help" in nowhere.stderr
+    assert "name it with --config" in nowhere.stderr
     assert "Traceback" not in unopened.stderr + nowhere.stderr
 
 

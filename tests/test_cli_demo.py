@@ -18,7 +18,13 @@ import httpx
 import msgspec
 import pytest
 
-from pe_core.cli.demo_places import demo_settings, one_embassy, two_embassies, write_settings
+from pe_core.cli.demo_places import (
+    demo_settings,
+    every_deployment,
+    one_embassy,
+    two_embassies,
+    write_settings,
+)
 from pe_core.settings import RingsSettings, RingTo, read_settings
 from serving import PE, ROOT, free_port
 
@@ -138,12 +144,28 @@ def test_a_world_is_every_folder_of_deployments_all_of_them_peers(tmp_path: Path
         (tmp_path / "world" / code).mkdir(parents=True)
         shutil.copy(ROOT / "deployments" / code / "pe.toml", tmp_path / "world" / code)
 
+    lt = tmp_path / "world/lt/pe.toml"
+    nameless = [line for line in lt.read_text().splitlines() if not line.startswith("en = ")]
+    lt.write_text("\n".join(nameless), encoding="utf-8")
     with demo(tmp_path, "--world", "--deployments", str(tmp_path / "world")) as shown:
         peers = {one["code"]: peers_of(tmp_path, one["code"]) for one in shown.embassies}
         asked = [len(one["receipts"]) for one in shown.embassies]
 
     assert {code: {c: "active" for c in codes if c != code} for code in codes} == peers
     assert min(asked) >= 3
+    assert f"{read_settings(lt).embassy.names['be']} is open." in shown.output
+
+
+def test_a_world_is_kept_in_its_own_folder_and_rings_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "world/zz/pe.toml"
+    file.parent.mkdir(parents=True)
+    real = (ROOT / "deployments/zz/pe.toml").read_text(encoding="utf-8")
+    rings = '[rings]\nto = [{ notifier = "zz.desk", address = "real" }]\nat = ["09:00"]\n'
+    file.write_text(f'data = "{tmp_path}/real"\n{real}\n{rings}', encoding="utf-8")
+    (place,) = every_deployment(tmp_path / "d", 8000, tmp_path / "world")
+
+    assert tmp_path / "d/zz/data" == place.data
+    assert () == place.settings.rings.to
 
 
 def test_a_demo_that_is_stopped_while_it_is_made_ends_well_and_leaves_nothing(

@@ -1,5 +1,7 @@
 """`pe import volunteers`: a dry run first, mistakes by their place, and what to do afterwards."""
 
+import asyncio
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from pe_core.cli import import_
 from pe_core.rules.people_csv import BYTES_LIMIT, COLUMNS
 from pe_core.settings import read_settings
+from pe_core.store import InstanceLock, serve_control
 from serving import PE, serving, write_settings
 
 TABLE = "pseudonym,languages\nbocian,be:4\n"
@@ -46,7 +49,7 @@ def test_a_file_is_tried_out_told_about_and_refused_while_nobody_could_read_it(
         "line 3, column pseudonym: 1 to 40 letters, digits, dots, dashes or underlines\n"
         "Nothing was written.\n"
     ) == bad.stderr
-    assert "Traceback" not in refused.stderr
+    assert refused.stderr.startswith("pe: nothing was written: nobody could read it before")
     assert "cannot read the file: No such file or directory" in missing.stderr
 
 
@@ -111,6 +114,46 @@ def test_a_running_portal_names_the_mistakes_of_the_worst_file(folder: Path) -> 
 
     assert "line 2, column pseudonym: 1 to 40 letters" in bad.stderr
     assert "... and 199950 more\n" in bad.stderr
+
+
+def test_a_portal_that_nobody_has_joined_says_so_while_it_runs(folder: Path) -> None:
+    (folder / "good.csv").write_text(TABLE, encoding="utf-8")
+    with serving(folder, read_settings(folder / "pe.toml").server.address):
+        refused = pe("import", "volunteers", "good.csv", "--yes", folder=folder, code=1)
+
+    assert refused.stderr.startswith("pe: nothing was written: nobody could read it before")
+
+
+@pytest.mark.parametrize("more", [["--yes"], []])
+def test_whoever_breaks_off_hears_that_people_may_be_there(folder: Path, more: list[str]) -> None:
+    (folder / "good.csv").write_text(TABLE, encoding="utf-8")
+
+    async def act() -> tuple[int | None, str]:
+        asked = asyncio.Event()
+
+        async def bring_in(_arguments: Any) -> None:
+            asked.set()
+            await asyncio.Event().wait()
+
+        with InstanceLock.acquire(folder / "data"):
+            control = await serve_control(
+                folder / "data/control.sock", {"import-volunteers": bring_in}
+            )
+            process = await asyncio.create_subprocess_exec(
+                *(*PE, "import", "volunteers", "good.csv", *more),
+                cwd=folder,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            await asyncio.wait_for(asked.wait(), 30)
+            process.send_signal(signal.SIGINT)
+            _, said = await process.communicate()
+            await control.close()
+            return process.returncode, said.decode()
+
+    code, said = asyncio.run(act())
+
+    assert 130 == code
+    assert ("everybody is there twice" in said) is bool(more)
 
 
 def test_the_help_names_every_column() -> None:

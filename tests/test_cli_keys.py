@@ -144,6 +144,38 @@ def test_the_doctor_names_a_plugin_that_is_not_there(opened: Opened) -> None:
     assert "qq: not installed" in told.stdout
 
 
+def test_a_running_portal_is_told_of_the_mistakes_that_a_restart_would_meet(
+    opened: Opened,
+) -> None:
+    settings = opened.folder / "pe.toml"
+    before = settings.read_text()
+    changed = before.replace('enabled = ["zz"]', 'enabled = ["zz", "qq"]')
+    changed = changed.replace('code = "zz"', 'code = "zy"') + "\n[plugin.zzz]\nbell = true\n"
+    with serving(opened.folder, opened.address):
+        settings.write_text(changed)
+        told = pe("doctor", folder=opened.folder, code=1).stdout
+        settings.write_text(before)
+        same = pe("doctor", "--json", folder=opened.folder, code=None).stdout
+
+    assert "after a restart: qq: not installed" in told
+    assert "after a restart: [embassy] code is 'zy', but this embassy was opened as 'zz'" in told
+    assert "after a restart: [plugin.zzz] is read by nobody" in told
+    assert "did you mean [plugin.zz]?" in told
+    assert "after a restart" not in same
+
+
+def test_the_doctor_of_a_stopped_embassy_names_a_code_that_it_was_not_opened_under(
+    opened: Opened,
+) -> None:
+    settings = opened.folder / "pe.toml"
+    settings.write_text(settings.read_text().replace('code = "zz"', 'code = "zy"'))
+
+    told = pe("doctor", folder=opened.folder, code=1).stdout
+
+    assert "[embassy] code is 'zy', but this embassy was opened as 'zz'" in told
+    assert "put it back" in told
+
+
 def test_keys_are_listed_and_checked(opened: Opened) -> None:
     listed = json.loads(pe("keys", "list", "--json", folder=opened.folder).stdout)
     shown = pe("keys", "list", folder=opened.folder).stdout

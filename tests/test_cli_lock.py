@@ -1,7 +1,9 @@
 """`pe lock`, with and without an instance at work."""
 
 import asyncio
+import os
 from pathlib import Path
+from pwd import getpwuid
 
 import pytest
 from click.testing import CliRunner
@@ -113,3 +115,22 @@ def test_a_box_that_is_nobodys_locks_nothing(
     assert 1 == ended.value.code
     assert "no account with this box" in capsys.readouterr().err
     assert not look(folder)[0]
+
+
+@pytest.mark.parametrize("command", [["lock", "--yes"], ["doctor"], ["account", "list"]])
+def test_a_command_of_another_account_says_whose_it_is_and_leaves_nothing(
+    folder: Path,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = sorted((folder / "data").rglob("*"))
+    whose = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: whose + 1)
+
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--config", str(folder / "pe.toml")])
+
+    assert 1 == ended.value.code
+    assert f"`sudo -u {getpwuid(whose).pw_name} pe ...`" in capsys.readouterr().err
+    assert before == sorted((folder / "data").rglob("*"))

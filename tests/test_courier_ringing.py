@@ -15,7 +15,8 @@ from aiosmtpd.smtp import Session as Connection
 from pe_core import Notifier, RingFailed, hookimpl
 from pe_core.courier import Rings, ringing
 from pe_core.desk.desk import Desk
-from pe_core.errors import PluginError
+from pe_core.doctor import look_at_away
+from pe_core.errors import AnswerRefused, PluginError
 from pe_core.hooks.troubles import Kind
 from pe_core.model.volunteer import NEVER, Hours
 from pe_core.settings import DoorSettings, RingsSettings, RingTo
@@ -214,6 +215,67 @@ def test_the_pause_that_the_other_side_names_is_kept(house: House) -> None:
     assert (0, 0) == (house.deliver(), house.after(seconds=1799))
     assert 1 == house.after(seconds=1)
     assert 2 == way.tries
+
+
+@pytest.mark.parametrize("after", [0.0, 1.0, -5.0, float("nan")])
+def test_a_pause_of_no_time_makes_nobody_knock_without_end(house: House, after: float) -> None:
+    way = house.with_way(*[RingFailed("busy", again=True, after=after)] * 1000)
+    house.ring()
+    for _ in range(120):
+        house.after(seconds=1)
+
+    assert 3 == way.tries, "as where no pause is named: at once, after 30 s, after 90 s"
+
+
+@pytest.mark.parametrize("after", [float("inf"), 1e300])
+def test_a_pause_without_end_is_one_of_a_day(house: House, after: float) -> None:
+    way = house.with_way(RingFailed("busy", again=True, after=after))
+    house.ring()
+
+    assert (0, 0, 1) == (house.deliver(), house.after(hours=23), house.after(hours=1))
+    assert 2 == way.tries
+
+
+def refused_by_the_mail_server() -> RingFailed:
+    try:
+        try:
+            raise ConnectionRefusedError(HERE)
+        except OSError:
+            raise RingFailed(HERE, again=True) from None
+    except RingFailed as failed:
+        return failed
+
+
+def test_the_host_is_told_of_a_server_that_is_away_and_of_nobodys_address(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.with_way(*[refused_by_the_mail_server() for _ in range(4)])
+    for number in range(3):
+        house.ring(f"{HERE}-{number}")
+    house.deliver()
+    (told,) = look_at_away(house.desk.troubles.away())
+    for _ in range(3):
+        house.after(hours=1)
+
+    lines = [one.getMessage() for one in caplog.records if "does not ring now" in one.getMessage()]
+    assert [
+        "zz.desk does not ring now (ConnectionRefusedError); look at its server and its settings"
+    ] == lines
+    assert "zz.desk does not ring: ConnectionRefusedError" == told.found
+    assert () == look_at_away(house.desk.troubles.away()), "it rang again"
+    assert HERE not in caplog.text
+
+
+def test_what_another_server_answered_is_told_in_words_of_the_door(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = RingFailed("busy", again=True)
+    failed.__context__ = AnswerRefused(429)
+    house.with_way(failed)
+    house.ring()
+    house.deliver()
+
+    assert "zz.desk does not ring now (it answered with 429)" in caplog.text
 
 
 def test_a_ring_that_never_goes_is_given_up_after_a_day(

@@ -47,5 +47,5 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, said: str) -
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="pe init --help"):
+    with pytest.raises(SettingsError, match="--config"):
         read_settings(tmp_path / "pe.toml")

@@ -13,7 +13,7 @@ from pe_core.desk.opening import invite_first_again
 from pe_core.desk.proposals import confirm_with_root, list_proposals, unlocked_coordinator
 from pe_core.desk.volunteers import is_volunteer
 from pe_core.doctor import list_keys
-from pe_core.errors import NotFound
+from pe_core.errors import NotAllowed, NotFound, NothingToSealTo
 from pe_core.model import Box
 from pe_core.network.commands import peer_commands
 from pe_core.store import AccountRow
@@ -76,7 +76,11 @@ def commands_of(desk: Desk) -> Mapping[str, Command]:
         content = arguments["content"]
         if not isinstance(content, bytes):
             raise TypeError("a file is bytes")
-        return msgspec.to_builtins(await bring_in(desk, content, write=bool(arguments["write"])))
+        try:
+            brought = await bring_in(desk, content, write=bool(arguments["write"]))
+        except NothingToSealTo:
+            raise NotAllowed("staff.import.nobody_joined") from None
+        return msgspec.to_builtins(brought)
 
     return {
         "import-volunteers": import_volunteers,

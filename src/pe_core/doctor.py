@@ -10,21 +10,19 @@ import resource
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pe_core.desk.desk import Desk, Identity
 from pe_core.desk.resealing import read_outstanding
 from pe_core.errors import MembersInvalid, StoreError
 from pe_core.hooks import Notifier
 from pe_core.hooks.troubles import Trouble
-from pe_core.model.finding import Finding, Health
+from pe_core.model.finding import Finding, fine, warning, wrong
 from pe_core.model.struct import Model
 from pe_core.model.week import Week, week_start
 from pe_core.network.health import look_at_network
-from pe_core.settings import RingsSettings, Settings
+from pe_core.settings import RingsSettings, Settings, look_at_settings
 from pe_core.store import EpochRow, GrantRow, MemberListRow, Store, pending_migrations
 from pe_core.upkeep import read_upkeep
 from pe_core.vault import RECOVERY_BOX, verify_chain
@@ -36,8 +34,6 @@ EARLIEST = date(2026, 1, 1)
 """No clock is right that shows a day before this code was written."""
 UPKEEP_LATE = 2
 """Days without upkeep, which runs each hour, from which on something keeps it from running."""
-USUAL_MEMORY = 128
-"""MiB for Argon2id; a lower setting makes guessing cheaper."""
 
 
 class Disk(Model):
@@ -77,6 +73,7 @@ async def examine(desk: Desk, facts: Facts) -> Sequence[Finding]:
         *look_at_machine(facts),
         look_at_plugins((), desk.troubles.all()),
         *look_at_rings(facts.settings.rings, desk.plugins.notifiers),
+        *look_at_away(desk.troubles.away()),
         *look_at_imprint(desk.jurisdiction.imprint, desk.embassy.imprint),
         await asyncio.to_thread(look_at_migrations, facts.data),  # it reads every page
         *await look_at_store(desk.store, desk.identity, desk.now(), refused),
@@ -90,26 +87,26 @@ def look_at_machine(facts: Facts) -> Sequence[Finding]:
         _disk(facts),
         _swap(facts),
         _cores(facts),
-        *_settings(facts.settings),
+        *look_at_settings(facts.settings),
     )
 
 
 def look_at_plugins(faults: Sequence[str], off: Sequence[Trouble] = ()) -> Finding:
     """Say what is wrong with the plugins; ``faults`` has a line for each, ``off`` what is off."""
     if faults:
-        return _wrong("plugins", "; ".join(faults), "mend or disable them in [plugins] enabled")
+        return wrong("plugins", "; ".join(faults), "mend or disable them in [plugins] enabled")
     if off:
         told = ", ".join(
             f"the {trouble.kind} of {trouble.part} ({trouble.what}"
             f"{f' at {trouble.place}' if trouble.place else ''})"
             for trouble in off
         )
-        return _warning(
+        return warning(
             "plugins",
             f"switched off: {told}",
             "mend the plugin and start anew, or try again on the page of plugins",
         )
-    return _fine("plugins", "all that pe.toml enables are loaded")
+    return fine("plugins", "all that pe.toml enables are loaded")
 
 
 def look_at_rings(settings: RingsSettings, notifiers: Mapping[str, Notifier]) -> Sequence[Finding]:
@@ -120,7 +117,7 @@ def look_at_rings(settings: RingsSettings, notifiers: Mapping[str, Notifier]) ->
     if unknown:
         known = ", ".join(sorted(notifiers)) or "none"
         return (
-            _wrong(
+            wrong(
                 "rings",
                 f"[rings] to names {', '.join(unknown)}, which no enabled plugin brings",
                 f"enable its plugin, or name another notifier (known: {known})",
@@ -129,15 +126,27 @@ def look_at_rings(settings: RingsSettings, notifiers: Mapping[str, Notifier]) ->
     refused = [p.notifier for p in settings.to if notifiers[p.notifier].check(p.address)]
     if refused:
         return (
-            _wrong(
+            wrong(
                 "rings",
                 f"[rings] to has an address that {', '.join(sorted(set(refused)))} does not take",
                 "write it as the plugin's README says",
             ),
         )
     if not settings.at:
-        return (_warning("rings", "[rings] to is rung at no hour", 'at = ["09:00", "18:00"]'),)
-    return (_fine("rings", f"{len(settings.to)} rung at {', '.join(settings.at)}, news or not"),)
+        return (warning("rings", "[rings] to is rung at no hour", 'at = ["09:00", "18:00"]'),)
+    return (fine("rings", f"{len(settings.to)} rung at {', '.join(settings.at)}, news or not"),)
+
+
+def look_at_away(away: Mapping[str, str]) -> Sequence[Finding]:
+    """Say which notifiers could not ring at their last try, and why; nothing if all could."""
+    return tuple(
+        warning(
+            "rings",
+            f"{name} does not ring: {why}",
+            "look at its server and its settings; what waits is tried again for a day",
+        )
+        for name, why in sorted(away.items())
+    )
 
 
 def look_at_imprint(law: str, lines: Sequence[str]) -> Sequence[Finding]:
@@ -145,9 +154,18 @@ def look_at_imprint(law: str, lines: Sequence[str]) -> Sequence[Finding]:
     if not law:
         return ()
     if lines:
-        return (_fine("imprint", f"the site says who answers for it ({law})"),)
+        return (fine("imprint", f"the site says who answers for it ({law})"),)
     mend = 'put the lines of the page "Who is behind this site" into imprint in [embassy]'
-    return (_warning("imprint", f"{law} wants the site to say who answers for it", mend),)
+    return (warning("imprint", f"{law} wants the site to say who answers for it", mend),)
+
+
+def look_at_code(opened: str | None, settings: Settings) -> Sequence[Finding]:
+    """Say whether pe.toml names the embassy that was opened; nothing if it does."""
+    code = settings.embassy.code
+    if opened in (None, code):
+        return ()
+    found = f"[embassy] code is {code!r}, but this embassy was opened as {opened!r}"
+    return (wrong("settings", found, "put it back: everything is sealed under that"),)
 
 
 def look_at_migrations(data: Path) -> Finding:
@@ -155,14 +173,14 @@ def look_at_migrations(data: Path) -> Finding:
     try:
         pending = pending_migrations(data)
     except StoreError as error:
-        return _wrong("migrations", str(error), "see the text; `pe init` makes a new embassy")
+        return wrong("migrations", str(error), "see the text; `pe init` makes a new embassy")
     if pending:
-        return _warning(
+        return warning(
             "migrations",
             f"the database lacks {', '.join(pending)}",
             "made by the next `pe serve`; keep a backup before",
         )
-    return _fine("migrations", "the database is as this version makes it")
+    return fine("migrations", "the database is as this version makes it")
 
 
 async def look_at_store(
@@ -176,53 +194,53 @@ async def look_at_store(
 def _files(facts: Facts) -> Finding:
     paths = [facts.data, *sorted(facts.data.glob("*"))] if facts.data.is_dir() else []
     if not paths:
-        return _wrong("files", f"{facts.data} is no folder", "run `pe init`, or mend [data]")
+        return wrong("files", f"{facts.data} is no folder", "run `pe init`, or mend [data]")
     open_ones = [path.name for path in paths if _mode(path) & 0o077]
     if open_ones:
-        return _wrong(
+        return wrong(
             "files",
             f"others may use {', '.join(open_ones)}",
             f"chmod -R go-rwx {facts.data}",
         )
     foreign = [path.name for path in paths if path.lstat().st_uid != facts.owner()]
     if foreign:
-        return _wrong(
+        return wrong(
             "files",
             f"{', '.join(foreign)} belongs to another user of this machine",
             f"chown -R {facts.owner()} {facts.data}",
         )
     if facts.config.exists() and _mode(facts.config) & 0o022:
-        return _wrong("files", "others may change pe.toml", f"chmod go-w {facts.config}")
-    return _fine("files", "the data folder is for its owner alone")
+        return wrong("files", "others may change pe.toml", f"chmod go-w {facts.config}")
+    return fine("files", "the data folder is for its owner alone")
 
 
 def _disk(facts: Facts) -> Finding:
     try:
         disk = facts.disk(facts.data)
     except OSError as error:
-        return _wrong("disk", f"cannot be looked at: {error.strerror}", "mend [data] in pe.toml")
+        return wrong("disk", f"cannot be looked at: {error.strerror}", "mend [data] in pe.toml")
     free = f"{disk.free // MIB} MiB free"
     if disk.read_only:
-        return _wrong("disk", "nothing can be written", "mount it for writing; look at its health")
+        return wrong("disk", "nothing can be written", "mount it for writing; look at its health")
     if disk.free < LEAST_FREE:
-        return _wrong("disk", free, "make room at once: a full disk refuses requests")
+        return wrong("disk", free, "make room at once: a full disk refuses requests")
     if disk.free < LITTLE_FREE:
-        return _warning("disk", free, "make room")
-    return _fine("disk", free)
+        return warning("disk", free, "make room")
+    return fine("disk", free)
 
 
 def _swap(facts: Facts) -> Finding:
     try:
         lines = (facts.proc / "swaps").read_text(encoding="utf-8").splitlines()[1:]
     except OSError:
-        return _warning(
+        return warning(
             "swap", "this system does not say whether it swaps", "make sure that it does not"
         )
     if not [line for line in lines if line.strip()]:
-        return _fine("swap", "off")
+        return fine("swap", "off")
     if facts.settings.vault.swap_encrypted:
-        return _fine("swap", "on; pe.toml says that it is encrypted")
-    return _wrong(
+        return fine("swap", "on; pe.toml says that it is encrypted")
+    return wrong(
         "swap",
         "on: what an unlocked session holds in memory may reach the disk",
         "swapoff -a and take it out of /etc/fstab; if it is encrypted with a key that is "
@@ -237,76 +255,40 @@ def _cores(facts: Facts) -> Finding:
         pattern = "core"
     # A pipe gets the memory whatever the limit is; only systemd's own keeps to the limit.
     if pattern.startswith("|") and not ("systemd-coredump" in pattern and "%c" in pattern):
-        return _wrong(
+        return wrong(
             "core dumps",
             "a crash hands the memory of the process to another program",
             "sysctl -w kernel.core_pattern=core, and the same in /etc/sysctl.d",
         )
     if facts.core_limit() != 0:
-        return _wrong(
+        return wrong(
             "core dumps",
             "a crash would write the memory of the process to the disk",
             "start it by `pe serve`, which forbids that to itself",
         )
-    return _fine("core dumps", "off")
-
-
-def _settings(settings: Settings) -> Sequence[Finding]:
-    faults = tuple(_unsafe(settings))
-    return faults or (_fine("settings", "nothing unsafe in pe.toml"),)
-
-
-def _unsafe(settings: Settings) -> Iterable[Finding]:
-    server = settings.server
-    at = urlsplit(server.address)
-    name = at.hostname or ""
-    is_onion = name.endswith(".onion")
-    if at.scheme == "http" and not is_onion and not _is_own(name):
-        yield _wrong(
-            "settings",
-            "[server] address is http: whoever sits between reads everything",
-            "serve it by https through a proxy, and write the https address",
-        )
-    if server.onion != is_onion:
-        yield _wrong(
-            "settings",
-            "[server] onion and address do not belong together",
-            "onion = true with an address that ends in .onion, and only then",
-        )
-    if not _is_own(server.host):
-        yield _warning(
-            "settings",
-            "[server] host listens to other machines, past the proxy",
-            'host = "127.0.0.1", unless a firewall or a container stands before it',
-        )
-    if settings.vault.argon2_memory < USUAL_MEMORY:
-        yield _warning(
-            "settings",
-            f"[vault] argon2_memory is {settings.vault.argon2_memory}: guessing is cheaper",
-            f"leave it at {USUAL_MEMORY} or more if the machine has the memory",
-        )
+    return fine("core dumps", "off")
 
 
 async def _clock(store: Store, now: datetime) -> Finding:
     if now.astimezone(UTC).date() < EARLIEST:
-        return _wrong("clock", f"it shows the year {now.year}", "set it, and keep it by NTP")
+        return wrong("clock", f"it shows the year {now.year}", "set it, and keep it by NTP")
     last = await read_upkeep(store)
     if last is None:
-        return _warning("clock", "upkeep never ran", "`pe upkeep`, or let `pe serve` run")
+        return warning("clock", "upkeep never ran", "`pe upkeep`, or let `pe serve` run")
     days = now.date().toordinal() - last.day
     if days < 0:
-        return _wrong(
+        return wrong(
             "clock",
             "the last upkeep lies in the future",
             "set the clock right; if it is right now, `pe upkeep --confirm`",
         )
     if days > UPKEEP_LATE:
-        return _warning(
+        return warning(
             "clock",
             f"the last upkeep was {days} days ago",
             "look for 'upkeep refused' in the log; if the clock is right, `pe upkeep --confirm`",
         )
-    return _fine("clock", "upkeep ran when it should")
+    return fine("clock", "upkeep ran when it should")
 
 
 async def _keys(store: Store, identity: Identity, refused: Sequence[str]) -> Finding:
@@ -314,23 +296,23 @@ async def _keys(store: Store, identity: Identity, refused: Sequence[str]) -> Fin
     try:
         listed = verify_chain(lists, identity.root)
     except MembersInvalid as error:
-        return _wrong(
+        return wrong(
             "keys",
             f"the member list does not verify ({error}); requests are refused",
             "somebody changed the database: bring back a backup, or `pe keys recover`",
         )
     if not any("intake" in member.compartments for member in listed.members):
-        return _wrong("keys", "nobody is there to seal requests to", "use the first invite")
+        return wrong("keys", "nobody is there to seal requests to", "use the first invite")
     bare = await epochs_without_recovery(store)
     if bare:
-        return _wrong(
+        return wrong(
             "keys",
             f"the recovery shares do not open {', '.join(bare)}",
             "make new recovery shares on the set-up page",
         )
     older = await read_outstanding(store)
     if older:
-        return _warning(
+        return warning(
             "keys",
             f"only earlier recovery shares open {', '.join(older)}",
             "each member who was there then unlocks once; keep the earlier shares until that",
@@ -339,12 +321,12 @@ async def _keys(store: Store, identity: Identity, refused: Sequence[str]) -> Fin
     strangers = {box for (box,) in await store.pick(GrantRow, ("box",))} - boxes
     if refused or strangers:
         names = [*refused, *(f"box {box}" for box in sorted(strangers))]
-        return _warning(
+        return warning(
             "keys",
             f"grants that do not open, or of nobody: {', '.join(names)}",
             "tell the coordinators; compare with a backup",
         )
-    return _fine("keys", "the member list verifies, and recovery shares open what lives")
+    return fine("keys", "the member list verifies, and recovery shares open what lives")
 
 
 async def epochs_without_recovery(store: Store) -> list[str]:
@@ -374,26 +356,5 @@ async def list_keys(store: Store) -> list[dict[str, Any]]:
     ]
 
 
-def _is_own(host: str) -> bool:
-    if host in ("localhost", ""):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
-
-
-def _fine(name: str, found: str) -> Finding:
-    return Finding(name=name, health=Health.OK, found=found)
-
-
-def _warning(name: str, found: str, mend: str) -> Finding:
-    return Finding(name=name, health=Health.WARNING, found=found, mend=mend)
-
-
-def _wrong(name: str, found: str, mend: str) -> Finding:
-    return Finding(name=name, health=Health.WRONG, found=found, mend=mend)

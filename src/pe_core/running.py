@@ -40,6 +40,7 @@ from pe_core.store import (
     InstanceLock,
     Store,
     call_control,
+    check_owner,
     open_store,
     pending_migrations,
     serve_control,
@@ -311,6 +312,7 @@ async def in_instance(
 ) -> Any:
     """Run a command in the process that holds the instance, or here if nobody holds it."""
     data = data_folder(settings, folder)
+    check_owner(data)
     try:
         lock = InstanceLock.acquire(data)
     except InstanceBusy:

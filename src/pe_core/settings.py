@@ -8,7 +8,8 @@ stands in this file: keys are made by ``pe init`` and sealed.
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from msgspec import Meta
 
 from pe_core.errors import SettingsError
 from pe_core.model.embassy import Embassy
+from pe_core.model.finding import Finding, fine, warning, wrong
 from pe_core.model.struct import Model
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -30,6 +32,8 @@ HostAndPort = Annotated[
     str, Meta(pattern=r"\A([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]):[0-9]{1,5}\Z")
 ]
 HourAndMinute = Annotated[str, Meta(pattern=r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+USUAL_MEMORY = 128
+"""MiB for Argon2id; a lower setting makes guessing cheaper."""
 _QUOTED = re.compile(r"(?<=Invalid enum value).*", re.DOTALL)
 """Where msgspec repeats a value; what was put under a wrong key may be a secret."""
 
@@ -156,7 +160,8 @@ def _read(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"{path.name} is not there; `pe init --help` shows how one is made"
+            f"{path.name} is not there: go to its folder, or name it with --config; "
+            "deployments/ of the project has one of each country to begin with"
         ) from None
     except OSError as error:
         raise SettingsError(f"{path.name} cannot be read: {error.strerror}") from None
@@ -235,3 +240,62 @@ def _is_origin(address: str) -> bool:
     plain = address.isprintable() and not re.search(r"[\s@\\]", address)
     whole = f"{parts.scheme}://{parts.netloc}"
     return named and plain and parts.scheme in ("http", "https") and address == whole
+
+
+def look_at_settings(settings: Settings) -> Sequence[Finding]:
+    """Look for what is unsafe in pe.toml, or said to nobody."""
+    faults = (*_unsafe(settings), *_unheard(settings))
+    return faults or (fine("settings", "nothing unsafe in pe.toml"),)
+
+
+def _unsafe(settings: Settings) -> Iterator[Finding]:
+    server = settings.server
+    at = urlsplit(server.address)
+    name = at.hostname or ""
+    is_onion = name.endswith(".onion")
+    if at.scheme == "http" and not is_onion and not _is_own(name):
+        yield wrong(
+            "settings",
+            "[server] address is http: whoever sits between reads everything",
+            "serve it by https through a proxy, and write the https address",
+        )
+    if server.onion != is_onion:
+        yield wrong(
+            "settings",
+            "[server] onion and address do not belong together",
+            "onion = true with an address that ends in .onion, and only then",
+        )
+    if not _is_own(server.host):
+        yield warning(
+            "settings",
+            "[server] host listens to other machines, past the proxy",
+            'host = "127.0.0.1", unless a firewall or a container stands before it',
+        )
+    if settings.vault.argon2_memory < USUAL_MEMORY:
+        yield warning(
+            "settings",
+            f"[vault] argon2_memory is {settings.vault.argon2_memory}: guessing is cheaper",
+            f"leave it at {USUAL_MEMORY} or more if the machine has the memory",
+        )
+
+
+def _unheard(settings: Settings) -> Iterator[Finding]:
+    """Name tables of plugins that are not enabled: one misspelt leaves its plugin without it."""
+    enabled = settings.plugins.enabled
+    for name in settings.plugin:
+        if name not in enabled:
+            near = difflib.get_close_matches(name, enabled, n=1)
+            yield warning(
+                "settings",
+                f"[plugin.{name}] is read by nobody: no plugin of this name is enabled",
+                f"did you mean [plugin.{near[0]}]?" if near else "enable it, or take it out",
+            )
+
+
+def _is_own(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -277,7 +277,8 @@ def _account(account: Account, role: str) -> dict[str, str]:
 
 def _show(filled: Sequence[Filled], ready: Sequence[dict[str, Any]]) -> None:
     for one, embassy in zip(filled, ready, strict=True):
-        name = one.place.settings.embassy.names["en"]
+        told = one.place.settings.embassy
+        name = told.names.get("en", told.names[told.languages[0]])
         click.echo(f"\n{name} is open. Everybody in it is invented.\n")
         for label, value in _rows(embassy, is_first=one is filled[0]):
             click.echo(f"  {label:<14}{value}")

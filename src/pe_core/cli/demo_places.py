@@ -16,6 +16,7 @@ from pe_core.settings import (
     DoorSettings,
     EmbassySettings,
     PluginsSettings,
+    RingsSettings,
     ServerSettings,
     Settings,
     read_settings,
@@ -24,6 +25,7 @@ from pe_core.settings import (
 HERE = "127.0.0.1"
 NEIGHBOUR = "pl"
 """The plugin of the second embassy, if it is installed: one with languages of its own."""
+DATA = "data"
 OWN = "zz"
 """The plugin whose invented requests are written by hand."""
 
@@ -110,15 +112,18 @@ def one_embassy(folder: Path, port: int, plugin: str | None = None) -> tuple[Pla
 def every_deployment(folder: Path, port: int, deployments: Path) -> tuple[Place, ...]:
     """Return the embassy of every folder of ``deployments`` that has a pe.toml, by its code.
 
-    Each is as its file says, but for where it is served. Raises SettingsError if there is none
-    or one cannot be read.
+    Each is as its file says, but for where it is served and kept, and that it rings nobody: what
+    is invented must neither reach people nor lie beside what is real. Raises SettingsError if
+    there is none or one cannot be read.
     """
     files = sorted(deployments.glob("*/pe.toml"))
     if not files:
         raise SettingsError(f"{deployments} has no folder with a pe.toml; see --deployments")
     found = [read_settings(file) for file in files]
     served = [
-        msgspec.structs.replace(one, server=_served(port + number))
+        msgspec.structs.replace(
+            one, server=_served(port + number), data=DATA, rings=RingsSettings()
+        )
         for number, one in enumerate(found)
     ]
     return _placed(folder, served)

@@ -10,6 +10,7 @@ from pe_core.cli.options import config_option, read_config
 from pe_core.errors import SettingsError
 from pe_core.rules.people_csv import BYTES_LIMIT
 from pe_core.running import in_instance
+from pe_core.settings import Settings
 
 SHOWN = 50
 """Mistakes that are listed; mending these comes first."""
@@ -18,6 +19,11 @@ The file is still there, in clear. Destroy it now, with every copy: the one that
 one in the mail, the one in the trash, the spreadsheet it came from, the backups of that machine.
 `shred` is of no use on an SSD, a memory card or a file system that copies: only a disk that was
 encrypted, and whose key is destroyed, forgets. People who saw the list know it still."""
+
+BROKEN_OFF = """
+Broken off. The portal may have brought them in all the same: a coordinator looks under "All" on
+the volunteers page before this is done again, or everybody is there twice."""
+"""The running instance goes on with what it was told, whoever still listens."""
 
 
 @click.group("import")
@@ -69,8 +75,7 @@ def volunteers(file: Path, config: Path, yes: bool) -> None:
       pe import volunteers people.csv --yes
     """
     settings, folder = read_config(config)
-    arguments = {"content": _read(file), "write": yes}
-    brought = asyncio.run(in_instance(settings, folder, "import-volunteers", arguments))
+    brought = _bring_in(settings, folder, {"content": _read(file), "write": yes})
     if brought["flaws"]:
         _show(brought["flaws"], brought["more"])
         raise SystemExit(1)
@@ -82,6 +87,15 @@ def volunteers(file: Path, config: Path, yes: bool) -> None:
     were = "was" if brought["people"] == 1 else "were"
     click.echo(f"{people} {were} brought in, sealed to the coordinators.\n")
     click.echo(AFTERWARDS)
+
+
+def _bring_in(settings: Settings, folder: Path, arguments: dict[str, Any]) -> Any:
+    try:
+        return asyncio.run(in_instance(settings, folder, "import-volunteers", arguments))
+    except KeyboardInterrupt:
+        if arguments["write"]:
+            click.echo(BROKEN_OFF, err=True)
+        raise
 
 
 def _read(file: Path) -> bytes:

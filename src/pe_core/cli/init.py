@@ -1,12 +1,14 @@
 """`pe init`: open an embassy."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import click
 
 from pe_core.cli.options import config_option, json_option, print_json, read_config
 from pe_core.desk.opening import Opening, open_embassy
+from pe_core.errors import StoreError
 from pe_core.rules.receipts import show_receipt
 from pe_core.running import data_folder, enabled_plugins, read_texts, utc_now
 from pe_core.settings import Settings
@@ -30,16 +32,27 @@ def command(config: Path, as_json: bool) -> None:
     settings, folder = read_config(config)
     read_texts(enabled_plugins(settings, utc_now), settings.embassy.languages)
     opening = asyncio.run(_open(settings, folder))
-    if as_json:
-        print_json(
-            {
-                "root_words": opening.root_words,
-                "recovery_shares": list(opening.recovery_shares),
-                "invite": opening.invite,
-            }
-        )
+    try:
+        _print(settings, opening, as_json=as_json)
+        sys.stdout.flush()
+    except OSError as error:
+        raise StoreError(
+            f"the keys could not be shown ({error.strerror}) and are stored nowhere: remove "
+            f"{data_folder(settings, folder)}, and run `pe init` again"
+        ) from None
+
+
+def _print(settings: Settings, opening: Opening, *, as_json: bool) -> None:
+    if not as_json:
+        _show(settings, opening)
         return
-    _show(settings, opening)
+    print_json(
+        {
+            "root_words": opening.root_words,
+            "recovery_shares": list(opening.recovery_shares),
+            "invite": opening.invite,
+        }
+    )
 
 
 async def _open(settings: Settings, folder: Path) -> Opening:

@@ -98,8 +98,15 @@ def forbid_core_dumps() -> None:
 
 
 REFUSALS = {
+    "staff.import.nobody_joined": (
+        "nothing was written: nobody could read it before a coordinator has joined with the "
+        "first invite"
+    ),
     "staff.lock.no_account": "there is no account with this box; see `pe account list`",
-    "staff.init.open_already": "this folder holds an embassy already; nothing was changed",
+    "staff.init.open_already": (
+        "this folder holds an embassy already; nothing was changed. Only if nobody has joined, and "
+        "what it showed was never written down: remove the data folder, and begin anew"
+    ),
     "staff.init.joined_already": "somebody has joined already; members invite on their pages",
     "staff.problem.handle": (
         "a name is 1 to 40 letters, digits, dots, dashes or underlines; nothing was changed"

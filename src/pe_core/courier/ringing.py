@@ -7,6 +7,7 @@ forgets it. Design: vault, "Rings"; decision 0013.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
@@ -14,7 +15,7 @@ import msgspec
 
 from pe_core.desk.desk import Desk, here_and_now
 from pe_core.desk.ringing import clocks_of
-from pe_core.errors import RingFailed, StoreError
+from pe_core.errors import DoorError, RingFailed, StoreError
 from pe_core.hooks import Notifier
 from pe_core.hooks.troubles import Kind
 from pe_core.model.struct import Model
@@ -28,7 +29,7 @@ PATIENCE = 60.0
 ONE_RING = timedelta(minutes=10)
 """Whatever is new within it rings an address once."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-"""Between the tries of one ring, doubled each time, where the other side names no pause."""
+"""Between the tries of one ring, doubled each time; longer where the other side names more."""
 LASTS = timedelta(days=1)
 """From the first moment at which it could ring until nobody would care any more."""
 MOST = 10_000
@@ -216,10 +217,11 @@ class Rings:
 
     def _failed(self, ring: Ring, failed: RingFailed) -> None:
         """Do what a notifier says of a ring; its own words are not repeated, they may name one."""
-        self._desk.troubles.worked(ring.notifier)
         if failed.again:
+            self._desk.troubles.later(ring.notifier, _why(failed))
             self._put_off(ring, failed.after)
         else:
+            self._desk.troubles.worked(ring.notifier)
             log.warning("a ring by %s is refused for good, and dropped", ring.notifier)
             self._waiting.pop(ring.key, None)
 
@@ -232,8 +234,8 @@ class Rings:
         """Let a ring wait for its next try; drop it where that would come too late."""
         if ring.key not in self._waiting:
             return  # forgotten while it was tried
-        wait = timedelta(seconds=after) if after is not None else _wait(ring.tries)
-        due = next_moment(self._desk.now() + min(wait, LASTS), ring.hours, ring.zone)
+        wait = max(_named(after), _wait(ring.tries))
+        due = next_moment(self._desk.now() + wait, ring.hours, ring.zone)
         if due > ring.until:
             log.warning("gave up ringing by %s after a day", ring.notifier)
             self._waiting.pop(ring.key, None)
@@ -284,6 +286,19 @@ def _may_ring(row: OpenAddressRow, now: datetime) -> bool:
     except msgspec.MsgspecError:
         return True
     return hours == NEVER or bool(hours[now.weekday()] >> now.hour & 1)
+
+
+def _why(failed: RingFailed) -> str:
+    """Return what kept a notifier from ringing: words of the door, else the name of a fault."""
+    cause = failed.__context__ or failed
+    return str(cause) if isinstance(cause, DoorError) else type(cause).__name__
+
+
+def _named(after: float | None) -> timedelta:
+    """Return the pause that the other side names, a day at most; none for what is no pause."""
+    if after is None or math.isnan(after):
+        return timedelta()
+    return timedelta(seconds=min(max(after, 0.0), LASTS.total_seconds()))
 
 
 def _wait(tries: int) -> timedelta:

@@ -75,14 +75,20 @@ async def check_code(store: Store, code: str) -> None:
     Everything is sealed under that code. Under another one no account would open, while requests
     would go on being taken in, and could not be read once the old code is back.
     """
-    row = await store.get(MetaRow, _CODE)
-    if row is None:  # opened by a version that did not note it
+    opened = await opened_as(store)
+    if opened is None:  # by a version that did not note it
         await store.write([Insert(MetaRow(key=_CODE, value=code.encode()))])
-    elif row.value != code.encode():
+    elif opened != code:
         raise SettingsError(
             f"pe.toml: [embassy] code is {code!r}, but this embassy was opened as "
-            f"{row.value.decode()!r}, and everything is sealed under that: put it back"
+            f"{opened!r}, and everything is sealed under that: put it back"
         )
+
+
+async def opened_as(store: Store) -> str | None:
+    """Return the code that pe.toml named at `pe init`; None from a version that noted none."""
+    row = await store.get(MetaRow, _CODE)
+    return row.value.decode() if row is not None else None
 
 
 async def invite_first_again(desk: Desk, root_words: str) -> str:

@@ -5,7 +5,7 @@ A part is a form whose ``check`` is called, a listener, a notifier, a guide or a
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ from pe_core.model.struct import Model
 
 TRIES = 5
 """Failures in a row, on different tries, after which a listener or notifier is switched off."""
+SAID_EVERY = 3600.0
+"""Seconds between two lines of the log about one notifier that cannot ring now."""
 
 log = logging.getLogger("pe.plugins")
 
@@ -59,6 +61,8 @@ class Troubles:
         self._now = now
         self._off: dict[tuple[Kind, str], Trouble] = {}
         self._failures: dict[str, int] = {}
+        self._away: dict[str, str] = {}
+        self._said: dict[str, float] = {}
         self._heard: list[Callable[[str], None]] = []
 
     def is_off(self, kind: Kind, part: str) -> bool:
@@ -104,6 +108,25 @@ class Troubles:
     def worked(self, part: str) -> None:
         """Forget the failed tries of a listener that has heard, or of a notifier that rang."""
         self._failures.pop(part, None)
+        self._away.pop(part, None)
+
+    def later(self, part: str, what: str) -> None:
+        """Note that a notifier cannot ring now, which is no fault of its code.
+
+        The host is told: a wrong password of a mail server is mended by nobody else.
+        """
+        self.worked(part)
+        self._away[part] = what
+        now = self.clock()
+        if now - self._said.get(part, float("-inf")) >= SAID_EVERY:
+            self._said[part] = now
+            log.warning(
+                "%s does not ring now (%s); look at its server and its settings", part, what
+            )
+
+    def away(self) -> Mapping[str, str]:
+        """Return the notifiers whose last try was put off, and why."""
+        return dict(self._away)
 
     def switch_on(self, part: str) -> bool:
         """Switch on whatever is off of this name; returns whether anything was."""

@@ -20,3 +20,18 @@ class Finding(Model):
     health: Health
     found: str
     mend: str = ""
+
+
+def fine(name: str, found: str) -> Finding:
+    """Return that a thing is as it should be."""
+    return Finding(name=name, health=Health.OK, found=found)
+
+
+def warning(name: str, found: str, mend: str) -> Finding:
+    """Return that somebody should look at a thing, and how it is mended."""
+    return Finding(name=name, health=Health.WARNING, found=found, mend=mend)
+
+
+def wrong(name: str, found: str, mend: str) -> Finding:
+    """Return that a thing is wrong, and how it is mended."""
+    return Finding(name=name, health=Health.WRONG, found=found, mend=mend)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pe_core.store.changes import Add, AtMost, Change, Delete, In, Insert, Tell, Update
 from pe_core.store.control import Control, call_control, serve_control
-from pe_core.store.lock import InstanceLock
+from pe_core.store.lock import InstanceLock, check_owner
 from pe_core.store.peer_rows import (
     DeskKeyRow,
     IncomingRow,
@@ -104,6 +104,7 @@ __all__ = [
     "VolunteerNoteRow",
     "VolunteerRow",
     "call_control",
+    "check_owner",
     "open_store",
     "pending_migrations",
     "read_store",

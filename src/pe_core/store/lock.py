@@ -6,11 +6,13 @@ second process would then lock a new one.
 
 import fcntl
 import os
+import pwd
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 from pe_core.errors import InstanceBusy, StoreError
+from pe_core.store.sqlite.connection import FILE_NAME
 
 
 class InstanceLock:
@@ -62,3 +64,27 @@ class InstanceLock:
     ) -> None:
         """Let go of it."""
         self.release()
+
+
+def check_owner(directory: Path) -> None:
+    """Raise StoreError if the instance belongs to another account of this machine.
+
+    A running one answers its own account alone; in one that is stopped, root would leave files
+    that its account cannot read when it starts again.
+    """
+    try:
+        owner = (directory / FILE_NAME).stat().st_uid
+    except OSError:
+        return  # nothing is there yet, or it is shut for us: whoever opens it says so
+    if owner != os.geteuid():
+        raise StoreError(
+            f"{directory} belongs to another account; nothing was done: give the command as that "
+            f"one, `sudo -u {_name_of(owner)} pe ...`"
+        )
+
+
+def _name_of(owner: int) -> str:
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return f"'#{owner}'"
