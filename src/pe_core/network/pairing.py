@@ -279,13 +279,14 @@ async def _hear_known(desk: Desk, own: Own, known: Known, hello: Hello, now: int
     keyset = known.keyset
     if hello.keyset != known.signed:
         offered = (*hello.earlier, hello.keyset)
-        keyset = follow_keysets(known.signed, offered)
-        if not await check_single(desk, own, keyset):
-            raise KeysetRefused("a key of another embassy")
+        follow_keysets(known.signed, offered)
         held = [place for place, one in enumerate(offered) if one == known.signed]
         # Those in between too: what they signed may still be on its way.
         for signed in offered[held[-1] + 1 :] if held else offered:
-            changes.append(_keyset_row(desk, read_keyset(signed), signed))
+            keyset = read_keyset(signed)
+            if not await check_single(desk, own, keyset):
+                raise KeysetRefused("a key of another embassy")
+            changes.append(_keyset_row(desk, keyset, signed))
     check_keyset(keyset, known.code, now)
     after = rules.hear(known.pairing, confirmed=hello.confirmed, paused=hello.paused)
     values = {
