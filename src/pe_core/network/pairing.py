@@ -146,14 +146,17 @@ async def forget(desk: Desk, session: Session | None, code: str) -> None:
 
 async def _forget(desk: Desk, session: Session | None, code: str) -> None:
     known = await _listed_for(desk, code, Step.FORGET)
-    if await _erase_waits(desk, code):
+    is_stranger = known.pairing.state is PeerState.PROPOSED and not known.pairing.ours
+    if not is_stranger and await _erase_waits(desk, code):
         raise NotAllowed("staff.peers.erase_waits")
+    # What waits for an earlier one of that name stays: it is not for whoever took the name.
+    sent = {"peer": code, "thread": ""} if is_stranger else {"peer": code}
     gone: list[Change] = [
         Delete(PeerRow, {"code": code}, expect={"state": known.row.state}),
         Delete(PeerKeysetRow, {"peer": code}),
-        Delete(OutgoingRow, {"peer": code}),
+        Delete(OutgoingRow, sent),
         forget_impostors(code),
-        *(await _note_unsent(desk, session, code) if session is not None else ()),
+        *(await _note_unsent(desk, session, code) if session and not is_stranger else ()),
     ]
     await record(desk, _box(session), Act.PEER_FORGOTTEN, code, gone)
     desk.wrong_words.pop(code, None)
