@@ -1,7 +1,7 @@
 """From a need to a finished task: who reads what, who comes first, and what is left behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -301,6 +301,29 @@ def test_what_a_helper_says_while_their_asker_writes_is_not_lost(team: Team, act
     last = team.run(requests.open_request(desk, team.busel, team.request)).thread[-2:]
 
     assert {Author.ASKER, Author.VOLUNTEER} == {message.author for _, message in last}
+
+
+def test_nobody_writes_to_a_helper_who_gives_the_task_back_in_the_same_moment(
+    team: Team,
+) -> None:
+    team.offer(team.need(), "dzik")
+    team.accept("dzik")
+    desk, dzik, brief, visit = team.desk, team.people["dzik"], team.brief("dzik"), team.visit()
+    write = desk.store.write
+    given_back: list[None] = []
+
+    async def later(changes: Sequence[Any]) -> Any:
+        if not given_back:
+            given_back.append(None)
+            await briefs.give_back(desk, dzik, brief)
+        return await write(changes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.store, "write", later)
+        with pytest.raises(NotAllowed, match="helper_gone"):
+            team.run(brief_threads.write_helper(desk, visit, brief, "Are you there?"))
+
+    assert 0 == team.run(desk.store.count(BriefNoteRow))
 
 
 def test_an_asker_writes_to_nobody_elses_helper(team: Team) -> None:

@@ -12,7 +12,7 @@ from pe_core.desk import visits
 from pe_core.desk.epochs import AT_ONCE
 from pe_core.desk.requests import Moving, move
 from pe_core.desk.sealing import new_id
-from pe_core.errors import NotAllowed
+from pe_core.errors import AnswerRefused, NotAllowed
 from pe_core.model import (
     Outcome,
     RequestErased,
@@ -58,7 +58,7 @@ from pe_core.store import (
 )
 from pe_core.toolkit.invented import ASKED, unlock_account
 from pe_core.upkeep import do_upkeep
-from pe_core.vault import keys_of, new_seed, read_keyset, read_referral_key
+from pe_core.vault import keys_of, new_seed, read_keyset, read_referral_key, sign_keyset
 from test_network_referring import FIELDS, prepare, refer
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -795,6 +795,51 @@ def test_what_never_left_when_its_embassy_was_forgotten_says_so(two: Between) ->
     assert [[None], [threads.Way.DROPPED]] == [
         [one.way for one in near.said(name)] for name in (gone, thread)
     ]
+
+
+def test_what_is_taken_back_from_a_forgotten_embassy_is_not_told_to_whoever_takes_its_name(
+    two: Between,
+) -> None:
+    receipt, _, _ = refer(two)
+    near, far = two.near, two.far
+    two.run(pairing.pause(near.desk, near.session, far.code))
+    two.run(pairing.forget(near.desk, near.session, far.code))
+    _, visit = two.run(visits.come_back(near.desk, receipt))
+    ((given_id, _),) = two.run(consenting.read_asked(near.desk, visit)).given
+    two.run(consenting.take_back_consent(near.desk, visit, given_id))
+    now = int(near.desk.now().timestamp())
+    keys = {name: keys_of(new_seed()).verify_key for name in ("peer", "desk")}
+    hello = Hello(
+        id=new_id(),
+        sender=far.code,
+        to=near.code,
+        created=now,
+        keyset=sign_keyset(keys_of(new_seed()), far.code, now=now, **keys),
+        referral=None,
+        address="https://stranger.example",
+        confirmed=False,
+        paused=False,
+    )
+    changes, _ = two.run(pairing.hear_hello(near.desk, hello, now))
+    two.run(near.desk.store.write(changes))
+    asked: list[str] = []
+
+    class Door:
+        async def fetch(self, url: str, *, body: bytes, headers: object) -> bytes:
+            asked.append(url)
+            raise AnswerRefused(503)
+
+    two.run(PeerCourier(near.desk, Door(), chance=min).deliver())
+    (waits,) = two.run(read_waiting(near.desk))
+
+    assert ([], 1) == (asked, waits.number)
+
+    two.run(pairing.forget(near.desk, near.session, far.code))
+    near.know(far)
+    two.run(PeerCourier(near.desk, Wire(far, near), chance=min).deliver())
+    left = [row for row in two.run(far.desk.store.select(IncomingRow)) if row.body]
+
+    assert [] == left
 
 
 def test_a_request_that_is_over_is_not_referred(two: Between) -> None:

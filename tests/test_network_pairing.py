@@ -595,6 +595,36 @@ def test_a_renewed_keyset_with_a_key_of_a_third_embassy_is_refused(
     assert 1 == one.knows(other).row.serial
 
 
+def test_a_keyset_in_between_with_a_key_of_a_third_embassy_is_refused(
+    paired: tuple[Side, Side, Post],
+) -> None:
+    one, other, post = paired
+    third = Stranger(one, "xx")
+    post.hand_over(third.hello())
+    own = other.run(read_own(other.desk))
+    between, newest = own.signed, own.signed
+    for key in (third.peer.verify_key, own.keyset.peer):
+        between, newest = (
+            newest,
+            sign_keyset(
+                other.root,
+                "yy",
+                peer=key,
+                desk=own.keyset.desk,
+                now=third.now,
+                previous=newest,
+            ),
+        )
+    hello = make_hello(other.desk, own, one.code)  # type: ignore[arg-type]
+    hello = msgspec.structs.replace(hello, keyset=newest, earlier=(between,), referral=None)
+    with pytest.raises(PacketRefused):
+        post.hand_over(hello)
+
+    assert 1 == one.knows(other).row.serial
+    again = third.hello(address="https://moved.example")
+    assert "known" == post.hand_over(again)
+
+
 def test_a_new_address_is_taken_from_a_known_peer_and_told(
     paired: tuple[Side, Side, Post],
 ) -> None:

@@ -34,8 +34,9 @@ from pe_core.network.bodies import decode_body
 from pe_core.network.consenting import HANDOVER
 from pe_core.network.preparing import CaseWords
 from pe_core.rules.referring import Act
-from pe_core.store import BriefRow, IncomingRow, ReferralNoteRow
+from pe_core.store import BriefRow, IncomingRow, ReferralNoteRow, RequestRow
 from pe_core.toolkit.invented import ASKED, active_volunteer, look_for, unlock_account
+from pe_core.upkeep import do_upkeep
 from pe_core.vault import seal
 
 Run = Callable[[Awaitable[Any]], Any]
@@ -387,6 +388,27 @@ def test_what_its_asker_withdraws_is_not_given_back(two: Between) -> None:
 
     assert (S.TAKEN, State.TRANSFERRED) == waits
     assert State.TRIAGE is two.near.request(request).state
+
+
+def test_what_its_asker_withdrew_is_not_given_back_once_it_is_erased(two: Between) -> None:
+    receipt, _, thread = refer(two, Kind.TRANSFER)
+    do(two.far, thread, Act.ACCEPT)
+    two.exchange()
+    _, visit = two.run(visits.come_back(two.near.desk, receipt))
+    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
+    _, there = two.run(visits.come_back(two.far.desk, moved.receipt))
+    two.run(visits.withdraw(two.far.desk, there))
+    two.clock.move(days=3)
+    two.run(Timers(two.far.desk).hear(WithdrawalFellDue(request=there.request)))
+    for _ in range(6):
+        two.clock.move(days=7)
+        two.run(do_upkeep(two.far.desk))
+    two.far.session = two.run(unlock_account(two.far.desk, two.clock, two.far.embassy.account))
+    with pytest.raises(NotAllowed, match="gone"):
+        do(two.far, thread, Act.RETURN)
+
+    assert two.run(two.far.desk.store.get(RequestRow, there.request)) is None
+    assert S.TAKEN is two.far.view(thread).state
 
 
 def test_what_is_given_back_is_closed_here_though_its_asker_writes_in_that_moment(

@@ -110,10 +110,6 @@ async def write_helper(desk: Desk, visit: Visit, brief: str, text: str) -> None:
     Raises NotAllowed once the task is over, and when the thread is full.
     """
     shown = await find_helper(desk, visit, brief)
-    row = await desk.store.get(BriefRow, brief)
-    request = await desk.store.get(RequestRow, visit.request)
-    if row is None or request is None or S(row.state) not in TAKEN or request.state in OVER:
-        raise NotAllowed("core.mine.helper_gone")
     if await desk.store.count(BriefNoteRow, {"brief": brief}) >= WORDS_LIMIT:
         raise NotAllowed("core.mine.too_many_words")
     now = desk.now()
@@ -121,6 +117,10 @@ async def write_helper(desk: Desk, visit: Visit, brief: str, text: str) -> None:
     message = Message(at=now, author=Author.ASKER, kind=MessageKind.TO_HELPER, text=text)
 
     async def said() -> list[Change]:
+        row = await desk.store.get(BriefRow, brief)
+        request = await desk.store.get(RequestRow, visit.request)
+        if row is None or request is None or S(row.state) not in TAKEN or request.state in OVER:
+            raise NotAllowed("core.mine.helper_gone")
         epoch = await current_epoch(desk, "intake")
         entry = await seal_message(desk, visit.request, epoch, message)
         return [

@@ -99,6 +99,7 @@ async def give_back(
 
     Raises NotFound for whoever cannot open that request, and NotAllowed where its asker has
     withdrawn it here: the other embassy, which never hears of that, would take it up again.
+    Of one that was erased nobody can tell any more, and nothing is left to give back.
     """
     view = await read_referral(desk, session, thread)
     after = may_do(view, Act.RETURN)
@@ -115,9 +116,12 @@ async def give_back(
 
 
 async def _is_withdrawn(desk: Desk, session: Session, request: RequestId) -> bool:
-    """Return whether its asker withdraws a request, or did so; NotFound without a grant."""
+    """Return whether its asker withdraws a request, or did so.
+
+    Raises NotFound without a grant, and NotAllowed once it was erased.
+    """
     if await desk.store.get(RequestRow, request) is None:
-        return False  # erased
+        raise NotAllowed("staff.referrals.gone")
     row = await find_request(desk, session, request)
     if await timer_of(desk, WithdrawalFellDue(request=request)) is not None:
         return True

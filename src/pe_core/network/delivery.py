@@ -133,8 +133,9 @@ async def give_up(desk: Desk, rows: Sequence[OutgoingRow]) -> None:
 async def _prepare(desk: Desk, row: OutgoingRow) -> _Leaving | None:
     """Return what is needed to send a packet, None while such a packet may not go out.
 
-    A letter goes to an active peer alone that has not paused us. What is taken back, and a
-    hello, goes to any peer.
+    A letter goes to an active peer alone that has not paused us. A hello goes to any peer, and
+    what is taken back to any but whom nobody compared words with: it may have taken the name of
+    an embassy that was forgotten, and would confirm what it cannot know.
     """
     own = await read_own(desk)
     peer = await desk.store.get(PeerRow, row.peer)
@@ -143,6 +144,8 @@ async def _prepare(desk: Desk, row: OutgoingRow) -> _Leaving | None:
     packet: AnyPacket = msgspec.json.decode(row.packet, type=AnyPacket)
     is_open = peer.state == PeerState.ACTIVE and peer.ours and peer.theirs and not peer.away
     if isinstance(packet, Sealed) and not is_open:
+        return None
+    if isinstance(packet, Erase) and peer.state == PeerState.PROPOSED and not peer.ours:
         return None
     keys = await desk.store.get(PeerKeysetRow, peer.code, peer.serial)
     if keys is None:

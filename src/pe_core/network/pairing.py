@@ -146,14 +146,17 @@ async def forget(desk: Desk, session: Session | None, code: str) -> None:
 
 async def _forget(desk: Desk, session: Session | None, code: str) -> None:
     known = await _listed_for(desk, code, Step.FORGET)
-    if await _erase_waits(desk, code):
+    is_stranger = known.pairing.state is PeerState.PROPOSED and not known.pairing.ours
+    if not is_stranger and await _erase_waits(desk, code):
         raise NotAllowed("staff.peers.erase_waits")
+    # What waits for an earlier one of that name stays: it is not for whoever took the name.
+    sent = {"peer": code, "thread": ""} if is_stranger else {"peer": code}
     gone: list[Change] = [
         Delete(PeerRow, {"code": code}, expect={"state": known.row.state}),
         Delete(PeerKeysetRow, {"peer": code}),
-        Delete(OutgoingRow, {"peer": code}),
+        Delete(OutgoingRow, sent),
         forget_impostors(code),
-        *(await _note_unsent(desk, session, code) if session is not None else ()),
+        *(await _note_unsent(desk, session, code) if session and not is_stranger else ()),
     ]
     await record(desk, _box(session), Act.PEER_FORGOTTEN, code, gone)
     desk.wrong_words.pop(code, None)
@@ -279,13 +282,14 @@ async def _hear_known(desk: Desk, own: Own, known: Known, hello: Hello, now: int
     keyset = known.keyset
     if hello.keyset != known.signed:
         offered = (*hello.earlier, hello.keyset)
-        keyset = follow_keysets(known.signed, offered)
-        if not await check_single(desk, own, keyset):
-            raise KeysetRefused("a key of another embassy")
+        follow_keysets(known.signed, offered)
         held = [place for place, one in enumerate(offered) if one == known.signed]
         # Those in between too: what they signed may still be on its way.
         for signed in offered[held[-1] + 1 :] if held else offered:
-            changes.append(_keyset_row(desk, read_keyset(signed), signed))
+            keyset = read_keyset(signed)
+            if not await check_single(desk, own, keyset):
+                raise KeysetRefused("a key of another embassy")
+            changes.append(_keyset_row(desk, keyset, signed))
     check_keyset(keyset, known.code, now)
     after = rules.hear(known.pairing, confirmed=hello.confirmed, paused=hello.paused)
     values = {
