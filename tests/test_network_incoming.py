@@ -738,10 +738,8 @@ def test_an_embassy_is_not_forgotten_before_an_erase_that_failed_was_given_up(
     assert None is two.run(near.desk.store.get(PeerRow, far.code))
 
 
-@pytest.mark.parametrize("days", [1, 8])
-def test_what_is_taken_back_from_a_forgotten_embassy_waits_until_people_pair_or_see_it(
-    two: Between, days: int
-) -> None:
+def take_back_from_a_forgotten_one(two: Between) -> None:
+    """Let an asker take consent back for an embassy that was taken off the list meanwhile."""
     receipt, _, _ = refer(two)
     near, far = two.near, two.far
     two.run(pairing.pause(near.desk, near.session, far.code))
@@ -749,6 +747,14 @@ def test_what_is_taken_back_from_a_forgotten_embassy_waits_until_people_pair_or_
     _, visit = two.run(visits.come_back(near.desk, receipt))
     ((given_id, _),) = two.run(consenting.read_asked(near.desk, visit)).given
     two.run(consenting.take_back_consent(near.desk, visit, given_id))
+
+
+@pytest.mark.parametrize("days", [1, 8])
+def test_what_is_taken_back_from_a_forgotten_embassy_waits_until_people_pair_or_see_it(
+    two: Between, days: int
+) -> None:
+    near, far = two.near, two.far
+    take_back_from_a_forgotten_one(two)
     two.clock.move(days=days)
     two.run(do_upkeep(near.desk))
     two.run(PeerCourier(near.desk, Wire(far, near), chance=min).deliver())
@@ -800,13 +806,8 @@ def test_what_never_left_when_its_embassy_was_forgotten_says_so(two: Between) ->
 def test_what_is_taken_back_from_a_forgotten_embassy_is_not_told_to_whoever_takes_its_name(
     two: Between,
 ) -> None:
-    receipt, _, _ = refer(two)
     near, far = two.near, two.far
-    two.run(pairing.pause(near.desk, near.session, far.code))
-    two.run(pairing.forget(near.desk, near.session, far.code))
-    _, visit = two.run(visits.come_back(near.desk, receipt))
-    ((given_id, _),) = two.run(consenting.read_asked(near.desk, visit)).given
-    two.run(consenting.take_back_consent(near.desk, visit, given_id))
+    take_back_from_a_forgotten_one(two)
     now = int(near.desk.now().timestamp())
     keys = {name: keys_of(new_seed()).verify_key for name in ("peer", "desk")}
     hello = Hello(

@@ -364,7 +364,8 @@ def test_a_transfer_that_is_given_back_is_taken_up_again(two: Between) -> None:
     assert two.run(consenting.read_asked(two.near.desk, visit)).moved is None
 
 
-def test_what_its_asker_withdraws_is_not_given_back(two: Between) -> None:
+def withdrawn_there(two: Between) -> tuple[RequestId, ThreadId, visits.Visit]:
+    """Let an asker withdraw where their request was taken; returns it, the thread, their visit."""
     receipt, request, thread = refer(two, Kind.TRANSFER)
     do(two.far, thread, Act.ACCEPT)
     two.exchange()
@@ -372,6 +373,11 @@ def test_what_its_asker_withdraws_is_not_given_back(two: Between) -> None:
     moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
     _, there = two.run(visits.come_back(two.far.desk, moved.receipt))
     two.run(visits.withdraw(two.far.desk, there))
+    return request, thread, there
+
+
+def test_what_its_asker_withdraws_is_not_given_back(two: Between) -> None:
+    request, thread, there = withdrawn_there(two)
     with pytest.raises(NotAllowed, match="asker_withdraws"):
         do(two.far, thread, Act.RETURN)
     two.run(visits.keep(two.far.desk, there))
@@ -391,13 +397,7 @@ def test_what_its_asker_withdraws_is_not_given_back(two: Between) -> None:
 
 
 def test_what_its_asker_withdrew_is_not_given_back_once_it_is_erased(two: Between) -> None:
-    receipt, _, thread = refer(two, Kind.TRANSFER)
-    do(two.far, thread, Act.ACCEPT)
-    two.exchange()
-    _, visit = two.run(visits.come_back(two.near.desk, receipt))
-    moved = two.run(consenting.read_asked(two.near.desk, visit)).moved
-    _, there = two.run(visits.come_back(two.far.desk, moved.receipt))
-    two.run(visits.withdraw(two.far.desk, there))
+    _, thread, there = withdrawn_there(two)
     two.clock.move(days=3)
     two.run(Timers(two.far.desk).hear(WithdrawalFellDue(request=there.request)))
     for _ in range(6):
