@@ -4,7 +4,7 @@ Each test sends over the real portal of an embassy that another one knocks at.
 """
 
 import re
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -206,13 +206,18 @@ def test_a_second_signature_is_refused_though_both_are_good(
     assert [] == kept(knocker)
 
 
+def another(found: re.Match[str]) -> str:
+    """Return what was found with another last letter, whatever that is by chance."""
+    return found[0][:-1] + ("B" if found[0][-1] == "A" else "A")
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "expected"),
     [
         ("Content-Type", "json", "JSON", (415, "wrong_kind")),
         ("Content-Type", "application/json", "text/json", (415, "wrong_kind")),
-        ("Content-Digest", "=:.", "=:A", (401, "bad_signature")),
-        ("Signature", ":..", ":AA", (401, "bad_signature")),
+        ("Content-Digest", "=:.", another, (401, "bad_signature")),
+        ("Signature", ":..", another, (401, "bad_signature")),
         ("Signature-Input", "@method", "@path", (401, "bad_signature")),
         ("Signature-Input", '"@target-uri" ', "", (401, "bad_signature")),
         ("Signature-Input", "expires=[0-9]+", "expires=1", (401, "bad_signature")),
@@ -226,7 +231,7 @@ def test_each_signed_part_that_is_changed_is_refused(
     letter: Sealed,
     name: str,
     old: str,
-    new: str,
+    new: str | Callable[[re.Match[str]], str],
     expected: tuple[int, str],
 ) -> None:
     body = encode_packet(letter)
