@@ -143,10 +143,12 @@ def test_whoever_breaks_off_hears_that_people_may_be_there(folder: Path, more: l
                 *(*PE, "import", "volunteers", "good.csv", *more),
                 cwd=folder,
                 stderr=asyncio.subprocess.PIPE,
+                # Where the tests run in the background it is ignored, and children inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
             await asyncio.wait_for(asked.wait(), 30)
             process.send_signal(signal.SIGINT)
-            _, said = await process.communicate()
+            _, said = await asyncio.wait_for(process.communicate(), 30)
             await control.close()
             return process.returncode, said.decode()
 
