@@ -59,7 +59,7 @@ def test_new_writes_a_plugin_and_says_the_next_three_commands(tmp_path: Path) ->
         (("new", "X", "Exampleton"), "2 to 8 letters"),
         (("new", "xx", 'the "X"'), "in English"),
         (("check", "nowhere"), "nowhere is not installed"),
-        (("list", "--config", "nothing.toml"), "pe init --help"),
+        (("list", "--config", "nothing.toml"), "nothing.toml is not there: go to its folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -140,7 +140,6 @@ OURS: Mapping[str, str] = {
     "desk/recovering.py": "reckons a time",
     "desk/returning.py": "reckons a time",
     "desk/sealing.py": "writes an id in base 32",
-    "doctor.py": "the address that the settings have read",
     "hooks/guides.py": "the name of a file that a plugin's author gave",
     "rules/questions.py": "names in a form's type, which a plugin's author wrote",
     "store/sqlite/statements.py": "writes values as JSON",
